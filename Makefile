@@ -1,0 +1,46 @@
+# Every target is one line of `make help`. The virtual environment is made when a target first needs it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8080
+DATA_DIR ?= data
+BIN := .venv/bin
+RUN_READY := .venv/.run-ready
+DEV_READY := .venv/.dev-ready
+
+# uv is used when it is there (seconds instead of half a minute); venv and pip otherwise.
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+
+.PHONY: help setup setup-dev run test lint fuzz bench package
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: $(RUN_READY) ## create .venv with what the host needs, so that .venv/bin/orders works
+
+setup-dev: $(DEV_READY) ## the same, with what the tests and the linters need
+
+run: setup ## start the API on http://127.0.0.1:8080 with demo users and orders (PORT=…, DATA_DIR=…)
+	@$(BIN)/orders serve --demo --port $(PORT) --data-dir $(DATA_DIR)
+
+test: setup-dev ## run the tests; says what it left out and how to get it
+	@$(BIN)/python -m pytest -n auto
+
+lint: setup-dev ## ruff and mypy --strict
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Orders API needs Python 3.11 or later, not %d.%d: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(if $(UV),$(UV) venv --quiet --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+
+$(RUN_READY): requirements/run.txt pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps -e .
+	@touch $@
+
+$(DEV_READY): requirements/dev.txt pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps -e .
+	@touch $(RUN_READY) $@
