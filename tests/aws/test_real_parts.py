@@ -1,0 +1,48 @@
+"""The parts the other tests rely on: started once, and left out loudly."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+THIS_TEST = f"{Path(__file__).relative_to(ROOT)}::test_dynamodb_local_answers"
+
+
+def test_dynamodb_local_answers(dynamodb_endpoint: str) -> None:
+    request = urllib.request.Request(
+        dynamodb_endpoint,
+        data=b"{}",
+        headers={
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": "DynamoDB_20120810.ListTables",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        },
+    )
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("require_all", "exit_code", "outcome"), [("0", 0, "1 skipped"), ("1", 1, "1 error")]
+)
+def test_a_missing_part_is_named_with_its_remedy(
+    require_all: str, exit_code: int, outcome: str, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", THIS_TEST],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path), "ORDERS_TEST_REQUIRE_ALL": require_all},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == exit_code
+    assert outcome in run.stdout
+    assert (
+        "Left out: DynamoDB Local (no java here) — to get it: apt-get install openjdk-17-jre-headless npm"
+        in run.stdout
+    )

@@ -1,0 +1,36 @@
+"""Fixtures that every test may ask for: the real parts, one instance a test run."""
+
+from pathlib import Path
+
+import pytest
+from tests.real_parts.chromium import chromium
+from tests.real_parts.dynamodb_local import start_dynamodb_local
+from tests.real_parts.ministack import start_ministack
+from tests.real_parts.redis import start_redis
+from tests.real_parts.shared import shared
+
+pytest_plugins = ["tests.real_parts.left_out"]
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> str:
+    """URL of DynamoDB Local. Workers share it: give each table a name of its own."""
+    return shared("dynamodb-local", start_dynamodb_local).url
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint() -> str:
+    """URL of ministack. Workers share it: give each resource a name of its own."""
+    return shared("ministack", start_ministack).url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """URL of an empty Redis. Workers share it: take keys, or a database, of your own."""
+    return f"redis://127.0.0.1:{shared('redis', start_redis).port}"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The browser's executable."""
+    return chromium()
