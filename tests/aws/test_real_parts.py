@@ -3,27 +3,18 @@
 import os
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.real_parts.tables import create_orders_table, dynamodb_client
 
 ROOT = Path(__file__).parents[2]
 THIS_TEST = f"{Path(__file__).relative_to(ROOT)}::test_dynamodb_local_answers"
 
 
 def test_dynamodb_local_answers(dynamodb_endpoint: str) -> None:
-    request = urllib.request.Request(
-        dynamodb_endpoint,
-        data=b"{}",
-        headers={
-            "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": "DynamoDB_20120810.ListTables",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-        },
-    )
-    with urllib.request.urlopen(request) as response:
-        assert response.status == 200
+    table = create_orders_table(dynamodb_endpoint)
+    assert table in dynamodb_client(dynamodb_endpoint).list_tables()["TableNames"]
 
 
 @pytest.mark.parametrize(

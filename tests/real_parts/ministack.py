@@ -1,4 +1,4 @@
-"""ministack, an emulator of the AWS APIs, in an environment of its own: it pins another botocore than ours."""
+"""ministack, an emulator of AWS's APIs, in an environment of its own: its botocore is not ours."""
 
 import sys
 from pathlib import Path

@@ -15,12 +15,12 @@ RUN_DIR = "ORDERS_TEST_RUN_DIR"
 
 
 def begin_run() -> None:
-    """Makes the run's folder. Called by the controller before it starts workers, which inherit its variables."""
+    """Makes the run's folder, before the controller starts the workers that inherit its environment."""
     os.environ[RUN_DIR] = tempfile.mkdtemp(prefix="orders-tests-")
 
 
 def end_run() -> None:
-    """Stops every part of the run. Called by the controller after the last worker has ended."""
+    """Stops every part of the run, after the last worker has ended."""
     run_dir = Path(os.environ.pop(RUN_DIR))
     for record in run_dir.glob("*.json"):
         stop(_read(record))

@@ -13,13 +13,14 @@ REGION = "eu-west-1"
 
 def dynamodb_client(endpoint: str) -> "DynamoDBClient":
     """A client with credentials that only an emulator takes."""
-    return boto3.client(
+    client: DynamoDBClient = boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+    return client
 
 
 def create_orders_table(endpoint: str) -> str:
