@@ -1,0 +1,243 @@
+"""The domain: orders, their line items, and what may happen to them. Pure: no I/O, no AWS, no HTTP."""
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class OrderStatus(StrEnum):
+    """Where an order is on its way; declared in the order in which an order passes through them."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    PROCESSING = "PROCESSING"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+
+
+TRANSITIONS: Final[dict[OrderStatus, tuple[OrderStatus, ...]]] = {
+    OrderStatus.PENDING: (OrderStatus.CONFIRMED, OrderStatus.CANCELLED),
+    OrderStatus.CONFIRMED: (OrderStatus.PROCESSING, OrderStatus.CANCELLED),
+    OrderStatus.PROCESSING: (OrderStatus.SHIPPED, OrderStatus.CANCELLED),
+    OrderStatus.SHIPPED: (OrderStatus.DELIVERED,),
+    OrderStatus.DELIVERED: (),
+    OrderStatus.CANCELLED: (),
+}
+"""The state machine: the statuses an order may move to. No status is ever entered twice."""
+
+DELETABLE: Final = (OrderStatus.PENDING, OrderStatus.CANCELLED)
+"""An order can be deleted only while it is in one of these."""
+
+
+class LineItem(Struct, frozen=True):
+    """`unit_price` is in minor units of the order's currency."""
+
+    product_id: str
+    quantity: int
+    unit_price: int
+    name: str | None = None
+
+
+class StatusEntry(Struct, frozen=True):
+    """One step of an order's history; `at` is RFC 3339 UTC with milliseconds, `by` the actor's `sub`."""
+
+    status: OrderStatus
+    at: str
+    by: str
+
+
+class OrderContent(Struct, frozen=True):
+    """The part of an order that a client writes."""
+
+    items: tuple[LineItem, ...]
+    currency: str
+    notes: str | None = None
+    metadata: dict[str, str] = {}
+
+    @property
+    def total_amount(self) -> int:
+        """Sum of quantity × unit price, in minor units."""
+        return sum(item.quantity * item.unit_price for item in self.items)
+
+
+class Order(Struct, frozen=True):
+    """An order as it is stored. Times are RFC 3339 UTC with milliseconds.
+
+    `fingerprint` tells one idempotent request from another and is empty when the client sent no key.
+    """
+
+    order_id: str
+    customer_id: str
+    status: OrderStatus
+    content: OrderContent
+    version: int
+    created_at: str
+    updated_at: str
+    updated_by: str
+    history: tuple[StatusEntry, ...]
+    fingerprint: str = ""
+
+
+class OrderChange(Struct, frozen=True):
+    """A replacement of an order's content and, if `status` is given, a move; with all of its guards.
+
+    `owner` limits the change to that customer's orders (None: anyone's). `customer_id`, if given, must
+    be the order's own. `versions` are the versions the client knows (None: any).
+    """
+
+    order_id: str
+    content: OrderContent
+    at: str
+    by: str
+    editable_in: tuple[OrderStatus, ...]
+    settable: tuple[OrderStatus, ...]
+    status: OrderStatus | None = None
+    owner: str | None = None
+    customer_id: str | None = None
+    versions: tuple[int, ...] | None = None
+
+    @property
+    def starts_from(self) -> tuple[OrderStatus, ...]:
+        """The statuses in which an order may be when this change arrives."""
+        if self.status is None:
+            return tuple(OrderStatus)
+        moves = tuple(source for source in OrderStatus if self.status in TRANSITIONS[source])
+        return (self.status, *(moves if self.status in self.settable else ()))
+
+
+class OrderRemoval(Struct, frozen=True):
+    """A deletion with its guards, as in `OrderChange`."""
+
+    order_id: str
+    at: str
+    by: str
+    owner: str | None = None
+    versions: tuple[int, ...] | None = None
+
+
+class OrderError(Exception):
+    """A business rule forbids what was asked."""
+
+
+class OrderNotFound(OrderError):
+    """There is no such order, or it is none of the caller's business."""
+
+
+class NotAllowed(OrderError):
+    """The caller may see the order but not do this to it."""
+
+
+class VersionMismatch(OrderError):
+    """The order has changed since the client read it."""
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(f"The order is at version {current_version}.")
+        self.current_version = current_version
+
+
+class IllegalState(OrderError):
+    """The order's status does not permit this; `allowed` are the statuses it can move to."""
+
+    def __init__(self, message: str, status: OrderStatus, allowed: tuple[OrderStatus, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.allowed = allowed
+
+
+def place(
+    order_id: str, customer_id: str, content: OrderContent, *, at: str, by: str, fingerprint: str = ""
+) -> Order:
+    """A new order, PENDING, at version 1."""
+    return Order(
+        order_id=order_id,
+        customer_id=customer_id,
+        status=OrderStatus.PENDING,
+        content=content,
+        version=1,
+        created_at=at,
+        updated_at=at,
+        updated_by=by,
+        history=(StatusEntry(OrderStatus.PENDING, at, by),),
+        fingerprint=fingerprint,
+    )
+
+
+def change(order: Order, request: OrderChange) -> Order:
+    """The order after the change.
+
+    Raises:
+        OrderNotFound, NotAllowed, VersionMismatch, IllegalState: the first of them that applies.
+    """
+    _check_owner(order, request.owner)
+    _check_allowed(order, request)
+    _check_version(order, request.versions)
+    _check_state(order, request)
+    status = request.status or order.status
+    moved = status != order.status
+    return replace(
+        order,
+        content=request.content,
+        status=status,
+        version=order.version + 1,
+        updated_at=request.at,
+        updated_by=request.by,
+        history=(*order.history, StatusEntry(status, request.at, request.by)) if moved else order.history,
+    )
+
+
+def check_removal(order: Order, removal: OrderRemoval) -> None:
+    """Pass if the order may be deleted.
+
+    Raises:
+        OrderNotFound, VersionMismatch, IllegalState: the first of them that applies.
+    """
+    _check_owner(order, removal.owner)
+    _check_version(order, removal.versions)
+    if order.status not in DELETABLE:
+        raise IllegalState(
+            f"An order can be deleted only while {' or '.join(DELETABLE)}; this one is {order.status}.",
+            order.status,
+            TRANSITIONS[order.status],
+        )
+
+
+def _check_owner(order: Order, owner: str | None) -> None:
+    if owner is not None and order.customer_id != owner:
+        raise OrderNotFound(order.order_id)
+
+
+def _check_allowed(order: Order, request: OrderChange) -> None:
+    moved = request.status is not None and request.status != order.status
+    if moved and request.status not in request.settable:
+        allowed = ", ".join(request.settable)
+        raise NotAllowed(f"You may set the status of an order to {allowed} only, not to {request.status}.")
+    if request.owner is not None and request.customer_id not in (None, request.owner):
+        raise NotAllowed("You may write orders of your own only; leave customer_id out.")
+
+
+def _check_version(order: Order, versions: tuple[int, ...] | None) -> None:
+    if versions is not None and order.version not in versions:
+        raise VersionMismatch(order.version)
+
+
+def _check_state(order: Order, request: OrderChange) -> None:
+    allowed = tuple(status for status in TRANSITIONS[order.status] if status in request.settable)
+    if request.customer_id not in (None, order.customer_id):
+        raise IllegalState("The customer of an order can't change.", order.status, allowed)
+    if order.status not in request.starts_from:
+        moves = f"can move to {' or '.join(allowed)}" if allowed else "can't move any more"
+        raise IllegalState(
+            f"An order that is {order.status} can't become {request.status}; it {moves}.",
+            order.status,
+            allowed,
+        )
+    if order.status not in request.editable_in and order.content != request.content:
+        raise IllegalState(
+            "Items, currency, notes and metadata can change only while the order is"
+            f" {' or '.join(request.editable_in)}; this one is {order.status}.",
+            order.status,
+            allowed,
+        )

@@ -1,0 +1,138 @@
+"""Problem details (RFC 9457), and which exception becomes which problem."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from orders_api.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
+from orders_api.repository import StoreUnavailable
+from orders_api.schemas import MAX_BODY_BYTES
+from orders_api.validation import Fault, InvalidBody, MalformedBody
+
+CONTENT_TYPE: Final = "application/problem+json"
+TYPE_BASE: Final = "https://orders-api.dev/problems/"
+
+
+class Kind(Struct, frozen=True):
+    """A kind of problem: the same title and status wherever it happens."""
+
+    slug: str
+    status: int
+    title: str
+
+
+BAD_REQUEST: Final = Kind("bad-request", 400, "The request is malformed")
+INVALID_INPUT: Final = Kind("invalid-input", 400, "The request is invalid")
+UNAUTHORIZED: Final = Kind("unauthorized", 401, "Authentication is required")
+FORBIDDEN: Final = Kind("forbidden", 403, "You are not allowed to do this")
+INVALID_API_KEY: Final = Kind("invalid-api-key", 403, "The API key is missing or unknown")
+NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here")
+METHOD_NOT_ALLOWED: Final = Kind("method-not-allowed", 405, "The method is not allowed")
+ILLEGAL_STATE: Final = Kind("illegal-state", 409, "The order's status does not permit this")
+VERSION_MISMATCH: Final = Kind("version-mismatch", 412, "The order has changed")
+PAYLOAD_TOO_LARGE: Final = Kind("payload-too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE: Final = Kind("unsupported-media-type", 415, "The media type is not supported")
+IDEMPOTENCY_KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The idempotency key was used before")
+TOO_MANY_REQUESTS: Final = Kind("too-many-requests", 429, "Too many requests")
+INTERNAL_ERROR: Final = Kind("internal-error", 500, "Something went wrong")
+STORE_UNAVAILABLE: Final = Kind("store-unavailable", 503, "The order store is unavailable")
+
+KINDS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
+
+Extensions = Mapping[str, object]
+
+
+class Problem(Exception):
+    """A fault that the client is told of: raised where it is known, rendered in one place."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        extensions: Extensions | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.extensions = extensions or {}
+        self.headers = headers or {}
+
+    def document(self, request_id: str) -> bytes:
+        """The JSON body. `instance` identifies this very occurrence, as RFC 9457 §3.1.5 wants it."""
+        return msgspec.json.encode(
+            {
+                "type": TYPE_BASE + self.kind.slug,
+                "title": self.kind.title,
+                "status": self.kind.status,
+                "detail": self.detail,
+                "instance": f"urn:uuid:{request_id}",
+                "request_id": request_id,
+                **self.extensions,
+            }
+        )
+
+
+def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
+    """A problem that names every fault of the request."""
+    count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults})
+
+
+def payload_too_large() -> Problem:
+    return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
+
+
+def problem_from(error: Exception) -> Problem:
+    """The problem that an exception becomes; one that nobody expected tells the client nothing."""
+    if isinstance(error, Problem):
+        return error
+    for type_, translate in _TRANSLATIONS:
+        if isinstance(error, type_):
+            return translate(error)
+    return Problem(INTERNAL_ERROR, "The request failed. Quote the request_id when you report it.")
+
+
+def _malformed(error: MalformedBody) -> Problem:
+    return Problem(BAD_REQUEST, f"The body is not JSON: {error}.")
+
+
+def _invalid(error: InvalidBody) -> Problem:
+    return invalid_input(error.faults)
+
+
+def _not_found(_: OrderNotFound) -> Problem:
+    return Problem(NOT_FOUND, "There is no such order.")
+
+
+def _not_allowed(error: NotAllowed) -> Problem:
+    return Problem(FORBIDDEN, str(error))
+
+
+def _version_mismatch(error: VersionMismatch) -> Problem:
+    detail = f"The order is at version {error.current_version}; read it again and repeat your change."
+    return Problem(VERSION_MISMATCH, detail, {"current_version": error.current_version})
+
+
+def _illegal_state(error: IllegalState) -> Problem:
+    return Problem(
+        ILLEGAL_STATE, str(error), {"current_status": error.status, "allowed_statuses": error.allowed}
+    )
+
+
+def _store_unavailable(_: StoreUnavailable) -> Problem:
+    detail = "The order store can't answer now. Nothing is known to be written; try again shortly."
+    return Problem(STORE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
+_TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]] = (
+    (MalformedBody, _malformed),
+    (InvalidBody, _invalid),
+    (OrderNotFound, _not_found),
+    (NotAllowed, _not_allowed),
+    (VersionMismatch, _version_mismatch),
+    (IllegalState, _illegal_state),
+    (StoreUnavailable, _store_unavailable),
+)

@@ -1,0 +1,79 @@
+"""Where orders are kept: one protocol, and what its adapters have in common."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from orders_api.models import Order, OrderChange, OrderRemoval, OrderStatus
+
+
+class Position(Struct, frozen=True):
+    """The place of an order in a listing, which runs from the newest to the oldest."""
+
+    created_at: str
+    order_id: str
+
+
+class OrderQuery(Struct, frozen=True):
+    """Which orders to list: a customer's (None: everybody's), by status and by time, bounds included.
+
+    Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
+    """
+
+    customer_id: str | None
+    status: OrderStatus | None = None
+    created_from: str | None = None
+    created_to: str | None = None
+
+
+class Page(Struct, frozen=True):
+    """Some orders, newest first, and where the next page starts (None: there is no more)."""
+
+    orders: list[Order]
+    next_after: Position | None
+
+
+class OrderRepository(Protocol):
+    """Each operation is one round trip to the store; guards travel inside the write.
+
+    Every method raises `StoreUnavailable` when the store can't answer.
+    """
+
+    def create(self, order: Order) -> None:
+        """Store a new order.
+
+        Raises:
+            OrderExists: there is one with this id already.
+        """
+
+    def get(self, order_id: str) -> Order | None:
+        """The order as last written (strongly consistent)."""
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        """At most `limit` orders. A page may be short of it, even empty, and still have a next."""
+
+    def update(self, change: OrderChange) -> Order:
+        """Apply the change and return the order after it.
+
+        Raises:
+            OrderNotFound, NotAllowed, VersionMismatch, IllegalState: as `models.change` does.
+        """
+
+    def delete(self, removal: OrderRemoval) -> None:
+        """Remove the order.
+
+        Raises:
+            OrderNotFound, VersionMismatch, IllegalState: as `models.check_removal` does.
+        """
+
+
+class OrderExists(Exception):
+    """The id is taken, by `existing`."""
+
+    def __init__(self, existing: Order) -> None:
+        super().__init__(existing.order_id)
+        self.existing = existing
+
+
+class StoreUnavailable(Exception):
+    """The store throttles, is away or is full; trying again later may help."""
