@@ -1,0 +1,32 @@
+"""The virtual environment of the references, kept outside the repository and made when it is first needed."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+BENCH = Path(__file__).parent
+ROOT = BENCH.parent
+REQUIREMENTS = BENCH / "requirements.txt"
+
+
+def cache_dir() -> Path:
+    """Where the environment and the databases of a run are kept: one disk for both sides."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "orders-api" / "bench"
+
+
+def reference_python() -> Path:
+    """The interpreter of the references' environment; another lock file or another Python makes a new one."""
+    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    home = cache_dir() / f"python{sys.version_info.major}.{sys.version_info.minor}-{lock}"
+    python, ready = home / "bin" / "python", home / ".ready"
+    if not ready.exists():
+        print(f"Installing the references into {home}", file=sys.stderr)
+        venv.create(home, with_pip=True, clear=True)
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        subprocess.run([python, *install, "-r", REQUIREMENTS], check=True)
+        ready.touch()
+    return python
