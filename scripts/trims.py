@@ -1,0 +1,65 @@
+"""What the dependencies bring and the function never reads: the table that `make package` leaves out of the zip."""
+
+from fnmatch import fnmatchcase
+from typing import Final, NamedTuple
+
+
+class Trim(NamedTuple):
+    """Why something goes, and the paths under the zip's root that go; `*` in a pattern also matches `/`."""
+
+    reason: str
+    patterns: tuple[str, ...]
+
+
+TRIMS: Final = (
+    Trim("requests are signed by hand: no client is made from service descriptions", ("botocore/data/*",)),
+    Trim("retry modes of clients, and none is made", ("botocore/retries/*",)),
+    Trim("writes documentation", ("botocore/docs/*",)),
+    Trim("for the awscrt package, which is not in the zip", ("botocore/crt/*",)),
+    Trim("the handler has its own route table and no Swagger UI", ("aws_lambda_powertools/event_handler/*",)),
+    Trim("metrics go to CloudWatch", ("aws_lambda_powertools/metrics/provider/datadog/*",)),
+    Trim(
+        "Powertools utilities that the function does not call",
+        (
+            "aws_lambda_powertools/middleware_factory/*",
+            "aws_lambda_powertools/utilities/auth_alpha/*",
+            "aws_lambda_powertools/utilities/batch/*",
+            "aws_lambda_powertools/utilities/circuit_breaker/*",
+            "aws_lambda_powertools/utilities/data_classes/*",
+            "aws_lambda_powertools/utilities/data_masking/*",
+            "aws_lambda_powertools/utilities/feature_flags/*",
+            "aws_lambda_powertools/utilities/idempotency/*",
+            "aws_lambda_powertools/utilities/kafka/*",
+            "aws_lambda_powertools/utilities/metadata/*",
+            "aws_lambda_powertools/utilities/parameters/*",
+            "aws_lambda_powertools/utilities/parser/*",
+            "aws_lambda_powertools/utilities/streaming/*",
+            "aws_lambda_powertools/utilities/typing/*",
+            "aws_lambda_powertools/utilities/validation/*",
+        ),
+    ),
+    Trim("time zones and recurrences: every time is UTC", ("dateutil/zoneinfo/*", "dateutil/rrule.py")),
+    Trim("SOCKS, pyOpenSSL and browser transports", ("urllib3/contrib/[!_]*",)),
+    Trim("needs the h2 package, which is not in the zip", ("urllib3/http2/connection.py",)),
+    Trim("command line scripts", ("bin/*",)),
+    Trim("types for checkers", ("*.pyi", "*/py.typed")),
+    # METADATA and the licences stay: vulnerability scanners read the one, lawyers the other.
+    Trim(
+        "an installer's notes",
+        (
+            "*.dist-info/RECORD",
+            "*.dist-info/WHEEL",
+            "*.dist-info/INSTALLER",
+            "*.dist-info/REQUESTED",
+            "*.dist-info/top_level.txt",
+            "*.dist-info/zip-safe",
+            "*.dist-info/entry_points.txt",
+            ".lock",
+        ),
+    ),
+)
+
+
+def trim_of(name: str) -> Trim | None:
+    """The trim that takes the file `name` (a path under the zip's root), or None when it stays."""
+    return next((trim for trim in TRIMS if any(fnmatchcase(name, one) for one in trim.patterns)), None)
