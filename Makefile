@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8080
 DATA_DIR ?= data
+ARCHITECTURE ?= arm64
+LAMBDA_PYTHON ?= 3.11
 BIN := .venv/bin
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
@@ -27,6 +29,9 @@ run: setup ## start the API on http://127.0.0.1:8080 with demo users and orders 
 
 test: setup-dev ## run the tests; says what it left out and how to get it
 	@$(BIN)/python -m pytest -n auto
+
+package: setup ## build the Lambda's zip, dist/orders-api.zip (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
+	@$(BIN)/python -m scripts.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)
 
 lint: setup-dev ## ruff and mypy --strict
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy

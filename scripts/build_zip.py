@@ -1,4 +1,4 @@
-"""Builds the Lambda's zip: the application and its locked dependencies, trimmed, compiled, the same bytes every time."""
+"""Builds the Lambda's zip: the application and its locked dependencies, trimmed and compiled, reproducibly."""
 
 import argparse
 import os
@@ -46,9 +46,8 @@ def build(output: Path, architecture: str, python: str) -> Counter[Trim]:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         _install_dependencies(tree, architecture, python)
-        shutil.copytree(
-            ROOT / "src/orders_api", tree / "orders_api", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        bytecode = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "src/orders_api", tree / "orders_api", ignore=bytecode)
         trimmed = _trim(tree)
         _compile(tree, compiler)
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -61,9 +60,7 @@ def _interpreter(python: str) -> str:
         return sys.executable
     found = shutil.which(f"python{python}")
     if found is None:
-        sys.exit(
-            f"The zip carries bytecode for Python {python}: install python{python}, or build for another with --python."
-        )
+        sys.exit(f"The zip carries bytecode for Python {python}: install python{python}, or name another.")
     return found
 
 
@@ -72,29 +69,12 @@ def _install_dependencies(tree: Path, architecture: str, python: str) -> None:
     if uv := shutil.which("uv"):
         installer = [uv, "pip", "install", "--quiet", "--python-platform", f"{machine}-manylinux2014"]
     else:
-        installer = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-compile",
-        ]
-        installer += ["--platform", f"manylinux2014_{machine}", "--implementation", "cp"]
-    target = ["--target", str(tree), "--python-version", python]
-    locked = [
-        "--only-binary",
-        ":all:",
-        "--no-deps",
-        "--require-hashes",
-        "-r",
-        str(ROOT / "requirements/lambda.txt"),
-    ]
+        installer = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        installer += ["--no-compile", "--platform", f"manylinux2014_{machine}", "--implementation", "cp"]
+    target = ["--target", str(tree), "--python-version", python, "--only-binary", ":all:"]
+    locked = ["--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/lambda.txt")]
     if subprocess.run([*installer, *target, *locked], check=False).returncode != 0:
-        sys.exit(
-            "The locked dependencies could not be had for the function's platform: see the message above."
-        )
+        sys.exit("The locked dependencies could not be had for the function's platform: see above.")
 
 
 def _trim(tree: Path) -> Counter[Trim]:
@@ -108,10 +88,8 @@ def _trim(tree: Path) -> Counter[Trim]:
 
 
 def _compile(tree: Path, python: str) -> None:
-    """Compiles beforehand, because Lambda's file system is read-only: each cold start would compile everything anew.
-
-    Unchecked, so that the interpreter opens no source file. One process and a fixed hash seed keep the bytes the same.
-    """
+    # Lambda's file system is read-only: without bytecode each cold start compiles everything anew. Unchecked,
+    # so that the interpreter opens no source file; one process and a fixed hash seed keep the bytes the same.
     options = ["-q", "-j1", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", "/var/task"]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     subprocess.run([python, "-m", "compileall", *options, str(tree)], check=True, env=environment)

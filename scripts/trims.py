@@ -1,4 +1,4 @@
-"""What the dependencies bring and the function never reads: the table that `make package` leaves out of the zip."""
+"""What the dependencies bring and the function never reads: `make package` leaves it out of the zip."""
 
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
