@@ -1,4 +1,4 @@
-"""Builds the Lambda's zip: the application and its locked dependencies, trimmed and compiled, reproducibly."""
+"""Builds the Lambda's zip: the application and its locked dependencies, trimmed, compiled, reproducible."""
 
 import argparse
 import os
