@@ -13,9 +13,6 @@ class Trim(NamedTuple):
 
 TRIMS: Final = (
     Trim("requests are signed by hand: no client is made from service descriptions", ("botocore/data/*",)),
-    Trim("retry modes of clients, and none is made", ("botocore/retries/*",)),
-    Trim("writes documentation", ("botocore/docs/*",)),
-    Trim("for the awscrt package, which is not in the zip", ("botocore/crt/*",)),
     Trim("the handler has its own route table and no Swagger UI", ("aws_lambda_powertools/event_handler/*",)),
     Trim("metrics go to CloudWatch", ("aws_lambda_powertools/metrics/provider/datadog/*",)),
     Trim(
