@@ -64,6 +64,15 @@ def customer_for(caller: Caller, requested: str | None) -> str:
     return requested
 
 
+def customers_for(caller: Caller, requested: str | None) -> str | None:
+    """Whose orders a listing shows: the customer asked for, or whatever the caller may see (None: all).
+
+    Raises:
+        NotAllowed: a customer asks for the orders of another.
+    """
+    return caller.owner if requested is None else customer_for(caller, requested)
+
+
 def visible(order: Order | None, caller: Caller, order_id: str) -> Order:
     """The order, if the caller may see it.
 

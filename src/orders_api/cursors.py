@@ -6,6 +6,7 @@ A cursor grants nothing: whose orders are read comes from the request and the to
 import base64
 import binascii
 import hashlib
+import re
 from typing import Final
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from orders_api.repository import OrderQuery, Position
 
 _CHECKSUM_BYTES: Final = 9
+_TIMESTAMP: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z")
+_ORDER_ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 
 class InvalidCursor(ValueError):
@@ -36,9 +39,22 @@ def decode(cursor: str, query: OrderQuery) -> Position:
         key = raw[_CHECKSUM_BYTES:]
         if raw[:_CHECKSUM_BYTES] != _checksum(key, query):
             raise InvalidCursor(cursor)
-        return msgspec.json.decode(key, type=Position)
+        position = msgspec.json.decode(key, type=Position)
     except (binascii.Error, ValueError) as error:
         raise InvalidCursor(cursor) from error
+    # The checksum is no secret: anybody can make a cursor, and no store should meet a senseless one.
+    if not _is_within(position, query):
+        raise InvalidCursor(cursor)
+    return position
+
+
+def _is_within(position: Position, query: OrderQuery) -> bool:
+    return (
+        _TIMESTAMP.fullmatch(position.created_at) is not None
+        and _ORDER_ID.fullmatch(position.order_id) is not None
+        and (query.created_from is None or position.created_at >= query.created_from)
+        and (query.created_to is None or position.created_at <= query.created_to)
+    )
 
 
 def _checksum(key: bytes, query: OrderQuery) -> bytes:

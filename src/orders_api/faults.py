@@ -46,7 +46,9 @@ def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
         raise MalformedBody(str(error)) from None
     currency = value.get("currency", _DEFAULT_CURRENCY) if isinstance(value, _Object) else None
     known = isinstance(currency, str) and currency in money.MINOR_DIGITS
-    return list(_Walk(str(currency) if known else _LOOSEST_CURRENCY).faults(inspect.type_info(type_), value, ""))
+    return list(
+        _Walk(str(currency) if known else _LOOSEST_CURRENCY).faults(inspect.type_info(type_), value, "")
+    )
 
 
 def _refuse_constant(name: str) -> None:
@@ -70,6 +72,11 @@ class _Walk:
             case inspect.UnionType(types=types):
                 if value is not None:
                     yield from self.faults(types[0], value, pointer)
+            case _:
+                yield from self._plain(type_, value, pointer)
+
+    def _plain(self, type_: inspect.Type, value: object, pointer: str) -> Iterator[Fault]:
+        match type_:
             case inspect.StructType():
                 yield from self._struct(type_, value, pointer)
             case inspect.ListType():

@@ -1,6 +1,6 @@
 """Problem details (RFC 9457), and which exception becomes which problem."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -83,6 +83,15 @@ def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
 
 def payload_too_large() -> Problem:
     return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
+
+
+def no_such_resource() -> Problem:
+    return Problem(NOT_FOUND, "There is no such resource; the contract is at /openapi.yaml.")
+
+
+def method_not_allowed(method: str, allowed: Sequence[str]) -> Problem:
+    names = ", ".join(allowed)
+    return Problem(METHOD_NOT_ALLOWED, f"{method} is not one of {names}.", headers={"Allow": names})
 
 
 def problem_from(error: Exception) -> Problem:

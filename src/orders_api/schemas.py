@@ -18,7 +18,7 @@ Quantity = Annotated[int, Meta(ge=1, le=10_000)]
 Price = Annotated[
     Raw,
     Meta(
-        description="0 to 1,000,000, with at most the currency's minor digits. A JSON number is read as written.",
+        description="0 to 1,000,000, with at most the currency's minor digits. Numbers are read as written.",
         extra_json_schema={
             "oneOf": [
                 {"type": "string", "pattern": AMOUNT_PATTERN},
@@ -37,7 +37,9 @@ Metadata = Annotated[
         Annotated[str, Meta(min_length=1, max_length=40)],
         Annotated[str, Meta(max_length=200)],
     ],
-    Meta(max_length=20, description="Up to 20 pairs of your own; keys of 1–40, values of up to 200 characters."),
+    Meta(
+        max_length=20, description="Up to 20 pairs of your own; keys of 1–40, values of up to 200 characters."
+    ),
 ]
 Amount = Annotated[
     str,
@@ -106,13 +108,17 @@ class OrderView(Struct, frozen=True):
     version: Annotated[int, Meta(ge=1)]
     created_at: Timestamp
     updated_at: Timestamp
-    history: Annotated[list[StatusEntryView], Meta(description="Each status the order has had, oldest first.")]
+    history: Annotated[
+        list[StatusEntryView], Meta(description="Each status the order has had, oldest first.")
+    ]
 
 
 class OrderPage(Struct, frozen=True):
     orders: list[OrderView]
     count: Annotated[int, Meta(description="The number of orders on this page.")]
-    next_cursor: Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]
+    next_cursor: Annotated[
+        str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")
+    ]
 
 
 def content_of(body: OrderInput) -> OrderContent:

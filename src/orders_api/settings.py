@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -20,7 +21,7 @@ class Settings(Struct, frozen=True):
     region: str
     log_level: str
     cors_allow_origin: str
-    dynamodb_endpoint_url: str | None
+    dynamodb_endpoint_url: str
 
 
 class _Variable(Struct, frozen=True):
@@ -58,11 +59,4 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
             values[field] = value
     if faults:
         raise InvalidSettings("; ".join(faults))
-    return Settings(
-        table=values["table"],
-        environment=values["environment"],
-        region=values["region"],
-        log_level=values["log_level"],
-        cors_allow_origin=values["cors_allow_origin"],
-        dynamodb_endpoint_url=values["dynamodb_endpoint_url"] or None,
-    )
+    return msgspec.convert(values, Settings)

@@ -1,0 +1,89 @@
+"""The application: an API Gateway proxy event in, a proxy response out, whichever host calls it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Final
+
+from orders_api import operations, problems
+from orders_api.operations import Clock, Operation
+from orders_api.problems import Problem, problem_from
+from orders_api.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
+from orders_api.repository import OrderRepository
+from orders_api.repository.timed import TimedRepository
+from orders_api.telemetry import Observation, Placed, Telemetry
+
+ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
+    ("POST", "/v1/orders"): operations.create_order,
+    ("GET", "/v1/orders"): operations.list_orders,
+    ("GET", "/v1/orders/{order_id}"): operations.get_order,
+    ("PUT", "/v1/orders/{order_id}"): operations.replace_order,
+    ("DELETE", "/v1/orders/{order_id}"): operations.delete_order,
+}
+"""The operation of each method and resource; openapi.yaml and both hosts route by it."""
+
+
+def utc_now() -> str:
+    """The time as RFC 3339 UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Application:
+    """Answers every event; an exception never leaves it."""
+
+    def __init__(
+        self,
+        repository: OrderRepository,
+        telemetry: Telemetry,
+        cors_allow_origin: str = "*",
+        clock: Clock = utc_now,
+    ) -> None:
+        self._repository = repository
+        self._telemetry = telemetry
+        self._clock = clock
+        self._common_headers = common_headers(cors_allow_origin)
+
+    def __call__(self, event: ProxyEvent, context: object = None) -> ProxyResponse:
+        started = perf_counter()
+        request = Request(event)
+        store = TimedRepository(self._repository)
+        outcome = self._answer(request, store)
+        outcome.response["headers"].update(self._common_headers)
+        self._telemetry.record(_observe(request, outcome, perf_counter() - started, store.seconds))
+        return outcome.response
+
+    def _answer(self, request: Request, store: OrderRepository) -> Outcome:
+        try:
+            operation = ROUTES.get((request.method, request.resource))
+            if operation is None:
+                raise no_such_route(request.method, request.resource)
+            return operation(request, store, self._clock)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: whatever happens, the client gets an answer
+            problem = problem_from(error)
+            if problem.kind is problems.INTERNAL_ERROR:
+                self._telemetry.crashed(request.id)
+            return Outcome(problem_response(problem, request.id), problem=problem.kind.slug)
+
+
+def no_such_route(method: str, resource: str) -> Problem:
+    """404 for a resource that does not exist, 405 for a method that it does not have."""
+    allowed = sorted({known for known, path in ROUTES if path == resource} | {"OPTIONS"})
+    if allowed == ["OPTIONS"]:
+        return problems.no_such_resource()
+    return problems.method_not_allowed(method, allowed)
+
+
+def _observe(request: Request, outcome: Outcome, duration: float, store: float) -> Observation:
+    operation = ROUTES.get((request.method, request.resource))
+    placed = outcome.placed.content if outcome.placed else None
+    return Observation(
+        operation=operation.__name__ if operation else "none",
+        status=outcome.response["statusCode"],
+        request_id=request.id,
+        correlation_id=request.headers.get("x-correlation-id", request.id)[:128],
+        caller=request.context.get("authorizer", {}).get("claims", {}).get("sub", ""),
+        duration_seconds=duration,
+        store_seconds=store,
+        problem=outcome.problem,
+        placed=Placed(placed.total_amount, placed.currency) if placed else None,
+    )

@@ -1,0 +1,274 @@
+"""Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from orders_api import models
+from orders_api.models import (
+    DELETABLE,
+    Order,
+    OrderChange,
+    OrderNotFound,
+    OrderRemoval,
+    OrderStatus,
+)
+from orders_api.repository import OrderExists, OrderQuery, Page, Position
+from orders_api.repository.dynamodb_client import ConditionFailed, DynamoDBClient
+from orders_api.repository.dynamodb_items import (
+    STATUS_SHARDS,
+    Item,
+    content_attributes,
+    from_item,
+    history_entry,
+    status_shard,
+    to_item,
+)
+
+READ_BUDGET: Final = 10
+"""Most queries that one filtered page may cost."""
+
+_FILTERED_READ_SIZE: Final = 100
+_EARLIEST: Final = "0"
+_LATEST: Final = "9"
+_INDEX_READERS: Final = 8
+
+_NAMES: Final = {f"#{name}": name for name in ("status", "items", "currency", "notes", "metadata", "version")}
+
+
+class DynamoDBOrderRepository:
+    """`OrderRepository` over the orders table and its two indexes."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, order: Order) -> None:
+        try:
+            self._client.call(
+                "PutItem",
+                {
+                    "TableName": self._table,
+                    "Item": to_item(order),
+                    "ConditionExpression": "attribute_not_exists(order_id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+        except ConditionFailed as failure:
+            existing = from_item(failure.item or {})
+            if not (failure.retried and existing == order):
+                raise OrderExists(existing) from None
+
+    def get(self, order_id: str) -> Order | None:
+        reply = self._client.call(
+            "GetItem",
+            {"TableName": self._table, "Key": {"order_id": {"S": order_id}}, "ConsistentRead": True},
+        )
+        item: Any = reply.get("Item")
+        return from_item(item) if item else None
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        if query.created_from and query.created_to and query.created_from > query.created_to:
+            return Page([], None)
+        if query.customer_id is None:
+            return self._list_by_status(query, limit, after)
+        return self._list_by_customer(query, query.customer_id, limit, after)
+
+    def update(self, change: OrderChange) -> Order:
+        try:
+            reply: Any = self._client.call("UpdateItem", _update_request(self._table, change))
+        except ConditionFailed as failure:
+            old = _stored(failure, change.order_id)
+            if failure.retried and (old.updated_at, old.updated_by) == (change.at, change.by):
+                return old
+            models.change(old, change)
+            raise AssertionError("the write's condition and the domain's rules disagree") from failure
+        return from_item(reply["Attributes"])
+
+    def delete(self, removal: OrderRemoval) -> None:
+        expression = _Expression()
+        expression.require_owner(removal.owner)
+        expression.require_version(removal.versions)
+        expression.require_status(DELETABLE)
+        try:
+            self._client.call("DeleteItem", expression.request(self._table, removal.order_id))
+        except ConditionFailed as failure:
+            if failure.retried and failure.item is None:
+                return
+            models.check_removal(_stored(failure, removal.order_id), removal)
+            raise AssertionError("the write's condition and the domain's rules disagree") from failure
+
+    def _list_by_customer(
+        self, query: OrderQuery, customer_id: str, limit: int, after: Position | None
+    ) -> Page:
+        """One customer's orders from CustomerIndex; a filter by status reads on until the page is full."""
+        key = {"customer_id": {"S": customer_id}}
+        start = _start_key(key, after) if after else None
+        request = self._index_query("CustomerIndex", key, query)
+        request["Limit"] = limit + 1
+        if query.status is not None:
+            request["Limit"] = max(limit + 1, _FILTERED_READ_SIZE)
+            request["FilterExpression"] = "#status = :status"
+            request["ExpressionAttributeNames"] = {"#status": "status"}
+            request["ExpressionAttributeValues"][":status"] = {"S": query.status}
+        found: list[Order] = []
+        for _ in range(READ_BUDGET):
+            reply: Any = self._client.call("Query", request | ({"ExclusiveStartKey": start} if start else {}))
+            found += map(from_item, reply["Items"])
+            start = reply.get("LastEvaluatedKey")
+            if start is None or len(found) > limit:
+                break
+        if len(found) > limit:
+            return Page(found[:limit], _position(found[limit - 1]))
+        return Page(found, Position(start["created_at"]["S"], start["order_id"]["S"]) if start else None)
+
+    def _list_by_status(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
+        """Everybody's orders: the shards of StatusIndex, read side by side and merged."""
+        # Only staff's listings come here; a cold start should not pay for the import.
+        from concurrent.futures import ThreadPoolExecutor
+
+        statuses = [query.status] if query.status else list(OrderStatus)
+        shards = [f"{status}#{number}" for status in statuses for number in range(STATUS_SHARDS)]
+        with ThreadPoolExecutor(_INDEX_READERS) as pool:
+            parts = pool.map(lambda shard: self._newest_of_shard(shard, query, limit, after), shards)
+            found = sorted((order for part in parts for order in part), key=_position_key, reverse=True)
+        return Page(found[:limit], _position(found[limit - 1]) if len(found) > limit else None)
+
+    def _newest_of_shard(
+        self, shard: str, query: OrderQuery, limit: int, after: Position | None
+    ) -> list[Order]:
+        """More than `limit` orders behind the position, if there are, complete within their last instant."""
+        request = self._index_query("StatusIndex", {"status_shard": {"S": shard}}, query, after)
+        request["Limit"] = limit + 1
+        found: list[Order] = []
+        for orders in self._pages(request):
+            found += [
+                order
+                for order in orders
+                if after is None or _position_key(order) < (after.created_at, after.order_id)
+            ]
+            if len(found) > limit and found[-1].created_at < found[limit].created_at:
+                break
+        return found
+
+    def _pages(self, request: Item) -> Iterator[list[Order]]:
+        start: Item = {}
+        while True:
+            reply: Any = self._client.call("Query", request | start)
+            yield [from_item(item) for item in reply["Items"]]
+            if "LastEvaluatedKey" not in reply:
+                return
+            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+    def _index_query(self, index: str, key: Item, query: OrderQuery, after: Position | None = None) -> Item:
+        ((name, value),) = key.items()
+        latest = min(query.created_to or _LATEST, after.created_at if after else _LATEST)
+        return {
+            "TableName": self._table,
+            "IndexName": index,
+            "KeyConditionExpression": f"{name} = :key AND created_at BETWEEN :from AND :to",
+            "ExpressionAttributeValues": {
+                ":key": value,
+                ":from": {"S": query.created_from or _EARLIEST},
+                ":to": {"S": latest},
+            },
+            "ScanIndexForward": False,
+        }
+
+
+class _Expression:
+    """The conditions of one write, joined into one expression with the values they name."""
+
+    def __init__(self) -> None:
+        self._conditions = ["attribute_exists(order_id)"]
+        self.values: Item = {}
+
+    def require_owner(self, customer_id: str | None) -> None:
+        if customer_id is not None:
+            self._conditions.append(f"customer_id = {self._bind('customer', {'S': customer_id})}")
+
+    def require_version(self, versions: tuple[int, ...] | None) -> None:
+        if versions is not None:
+            self._conditions.append(f"#version IN ({self._bind_all('v', [{'N': str(v)} for v in versions])})")
+
+    def require_status(self, statuses: tuple[OrderStatus, ...], unless: str = "") -> None:
+        """The status is one of these; or the condition `unless` holds."""
+        condition = f"#status IN ({self._bind_all('s', [{'S': status} for status in statuses])})"
+        self._conditions.append(f"({condition} OR ({unless}))" if unless else condition)
+
+    def request(self, table: str, order_id: str) -> Item:
+        condition = " AND ".join(self._conditions)
+        used = {placeholder: name for placeholder, name in _NAMES.items() if placeholder in condition}
+        return {
+            "TableName": table,
+            "Key": {"order_id": {"S": order_id}},
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": used,
+            "ExpressionAttributeValues": self.values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _bind(self, prefix: str, value: Item) -> str:
+        placeholder = f":{prefix}{len(self.values)}"
+        self.values[placeholder] = value
+        return placeholder
+
+    def _bind_all(self, prefix: str, values: list[Item]) -> str:
+        return ", ".join(self._bind(prefix, value) for value in values)
+
+
+def _update_request(table: str, change: OrderChange) -> Item:
+    content = content_attributes(change.content)
+    expression = _Expression()
+    expression.values |= {f":{name}": value for name, value in content.items()}
+    expression.require_owner(change.owner)
+    expression.require_owner(change.customer_id)
+    expression.require_version(change.versions)
+    if change.status is not None:
+        expression.require_status(change.starts_from)
+    unchanged = "#items = :items AND #currency = :currency AND #notes = :notes AND #metadata = :metadata"
+    expression.require_status(change.editable_in, unless=unchanged)
+    assignments = {
+        "#items": ":items",
+        "#currency": ":currency",
+        "#notes": ":notes",
+        "#metadata": ":metadata",
+        "total_amount": ":total_amount",
+        "updated_at": ":at",
+        "updated_by": ":by",
+        "#version": "#version + :one",
+    }
+    expression.values |= {":at": {"S": change.at}, ":by": {"S": change.by}, ":one": {"N": "1"}}
+    if change.status is not None:
+        assignments |= {
+            "#status": ":status",
+            "status_shard": ":shard",
+            f"history.{change.status}": f"if_not_exists(history.{change.status}, :entry)",
+        }
+        expression.values |= {
+            ":status": {"S": change.status},
+            ":shard": {"S": status_shard(change.status, change.order_id)},
+            ":entry": history_entry(change.at, change.by),
+        }
+    return expression.request(table, change.order_id) | {
+        "UpdateExpression": "SET " + ", ".join(f"{name} = {value}" for name, value in assignments.items()),
+        "ExpressionAttributeNames": _NAMES,
+        "ReturnValues": "ALL_NEW",
+    }
+
+
+def _stored(failure: ConditionFailed, order_id: str) -> Order:
+    if failure.item is None:
+        raise OrderNotFound(order_id) from None
+    return from_item(failure.item)
+
+
+def _start_key(key: Item, after: Position) -> Item:
+    return key | {"created_at": {"S": after.created_at}, "order_id": {"S": after.order_id}}
+
+
+def _position(order: Order) -> Position:
+    return Position(order.created_at, order.order_id)
+
+
+def _position_key(order: Order) -> tuple[str, str]:
+    return order.created_at, order.order_id

@@ -1,0 +1,210 @@
+"""Orders in one SQLite file: WAL, synchronous=FULL, the order and its event in one transaction.
+
+One connection writes, another reads, so that a reader never waits and never sees what is not
+durable yet. A host may open a `transaction` around many writes: they share one commit.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from orders_api import models
+from orders_api.events.model import OrderEvent, removed, written
+from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval
+from orders_api.repository import OrderExists, OrderQuery, Page, Position, StoreUnavailable
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE orders (
+        order_id    TEXT PRIMARY KEY,
+        customer_id TEXT NOT NULL,
+        status      TEXT NOT NULL,
+        created_at  TEXT NOT NULL,
+        document    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX customer_index ON orders (customer_id, created_at, order_id);
+    CREATE INDEX status_index ON orders (status, created_at, order_id);
+    CREATE INDEX recent_index ON orders (created_at, order_id);
+    CREATE TABLE outbox (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        event_id TEXT NOT NULL UNIQUE,
+        order_id TEXT NOT NULL,
+        document BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX outbox_order_index ON outbox (order_id, sequence);
+    """,
+)
+"""Statements that lead from each schema version (`PRAGMA user_version`) to the next."""
+
+_BUSY_TIMEOUT_SECONDS: Final = 5.0
+
+
+class SchemaTooNew(Exception):
+    """The file was written by a later release of this program."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode to a file in WAL mode, durable at each commit."""
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+class SqliteOrderRepository:
+    """`OrderRepository` over one SQLite file; for one thread at a time, but for `commit`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, create or migrate it.
+
+        Raises:
+            SchemaTooNew: the file needs a later release.
+            StoreUnavailable: it can't be opened.
+        """
+        with _unavailable_when_it_fails():
+            self._writer = connect(path)
+            _migrate(self._writer, path)
+            self._reader = connect(path)
+            self._reader.execute("PRAGMA query_only = ON")
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def create(self, order: Order) -> None:
+        with self._write():
+            row = self._writer.execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
+                (order.order_id, order.customer_id, order.status, order.created_at, _encode(order)),
+            ).fetchone()
+            if row is None:
+                raise OrderExists(self._stored(order.order_id))
+            self._publish(written(None, order))
+
+    def get(self, order_id: str) -> Order | None:
+        with _unavailable_when_it_fails():
+            row = self._reader.execute(
+                "SELECT document FROM orders WHERE order_id = ?", (order_id,)
+            ).fetchone()
+        return _decode(row[0]) if row else None
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        conditions, values = _conditions(query, after)
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                # Only the fixed texts of _CONDITIONS are put together here; all values are bound.
+                f"SELECT document FROM orders {conditions}"  # noqa: S608
+                " ORDER BY created_at DESC, order_id DESC LIMIT ?",
+                (*values, limit + 1),
+            ).fetchall()
+        orders = [_decode(row[0]) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(orders, Position(orders[-1].created_at, orders[-1].order_id) if more else None)
+
+    def update(self, change: OrderChange) -> Order:
+        with self._write():
+            old = self._stored(change.order_id)
+            new = models.change(old, change)
+            self._writer.execute(
+                "UPDATE orders SET status = ?, document = ? WHERE order_id = ?",
+                (new.status, _encode(new), new.order_id),
+            )
+            self._publish(written(old, new))
+        return new
+
+    def delete(self, removal: OrderRemoval) -> None:
+        with self._write():
+            old = self._stored(removal.order_id)
+            models.check_removal(old, removal)
+            self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
+            self._publish(removed(old, removal.at, removal.by))
+
+    def begin(self) -> None:
+        """Open a transaction that all writes until `commit` share."""
+        with _unavailable_when_it_fails():
+            self._writer.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make all writes since `begin` durable, or none. May run in another thread: it waits for a disk."""
+        try:
+            with _unavailable_when_it_fails():
+                self._writer.execute("COMMIT")
+        except StoreUnavailable:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        """One write: all of it or nothing, in the host's transaction if there is one."""
+        shared = self._writer.in_transaction
+        with _unavailable_when_it_fails():
+            self._writer.execute("SAVEPOINT one_write" if shared else "BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                # Some errors (a full disk) have rolled everything back already.
+                if self._writer.in_transaction:
+                    self._writer.executescript(
+                        "ROLLBACK TO one_write; RELEASE one_write" if shared else "ROLLBACK"
+                    )
+                raise
+            self._writer.execute("RELEASE one_write" if shared else "COMMIT")
+
+    def _stored(self, order_id: str) -> Order:
+        row = self._writer.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+        if row is None:
+            raise OrderNotFound(order_id)
+        return _decode(row[0])
+
+    def _publish(self, event: OrderEvent) -> None:
+        self._writer.execute(
+            "INSERT INTO outbox (event_id, order_id, document) VALUES (?, ?, ?)",
+            (event.id, event.order_id, msgspec.json.encode(event)),
+        )
+
+
+def _conditions(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
+    asked = {
+        "customer_id = ?": (query.customer_id,),
+        "status = ?": (query.status,),
+        "created_at >= ?": (query.created_from,),
+        "created_at <= ?": (query.created_to,),
+        "(created_at, order_id) < (?, ?)": (after.created_at, after.order_id) if after else (None,),
+    }
+    given = {text: values for text, values in asked.items() if values[0] is not None}
+    where = f"WHERE {' AND '.join(given)}" if given else ""
+    return where, [str(value) for values in given.values() for value in values]
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(_MIGRATIONS):
+        raise SchemaTooNew(
+            f"{path} has schema version {version}, and this release knows versions up to"
+            f" {len(_MIGRATIONS)}: install the release that wrote it, or a later one."
+        )
+    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT")
+
+
+@contextmanager
+def _unavailable_when_it_fails() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        raise StoreUnavailable(f"SQLite: {error}") from error
+
+
+def _encode(order: Order) -> bytes:
+    return msgspec.json.encode(order)
+
+
+def _decode(document: bytes) -> Order:
+    return msgspec.json.decode(document, type=Order)

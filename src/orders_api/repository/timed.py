@@ -1,0 +1,41 @@
+"""Measures how long one request waits for the store."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import ParamSpec, TypeVar
+
+from orders_api.models import Order, OrderChange, OrderRemoval
+from orders_api.repository import OrderQuery, OrderRepository, Page, Position
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TimedRepository:
+    """`OrderRepository` that passes everything on and adds up the `seconds` it took."""
+
+    def __init__(self, inner: OrderRepository) -> None:
+        self._inner = inner
+        self.seconds = 0.0
+
+    def create(self, order: Order) -> None:
+        self._timed(self._inner.create, order)
+
+    def get(self, order_id: str) -> Order | None:
+        return self._timed(self._inner.get, order_id)
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        return self._timed(self._inner.list_orders, query, limit, after)
+
+    def update(self, change: OrderChange) -> Order:
+        return self._timed(self._inner.update, change)
+
+    def delete(self, removal: OrderRemoval) -> None:
+        self._timed(self._inner.delete, removal)
+
+    def _timed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        started = perf_counter()
+        try:
+            return call(*args, **kwargs)
+        finally:
+            self.seconds += perf_counter() - started

@@ -1,0 +1,95 @@
+"""What the application tells about itself: one observation a request, as a log line and as metrics.
+
+Never a token, never a body. Metrics go out in CloudWatch's embedded metric format:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from typing import Final, Protocol
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from msgspec import Struct
+
+from orders_api.money import MINOR_DIGITS
+
+SERVICE: Final = "orders-api"
+NAMESPACE: Final = "OrdersApi"
+
+
+class Placed(Struct, frozen=True):
+    """The value of an order that was placed, in minor units."""
+
+    total_amount: int
+    currency: str
+
+
+class Observation(Struct, frozen=True):
+    """One request as the operators see it. `problem` is the slug of the problem it ended in, if it did."""
+
+    operation: str
+    status: int
+    request_id: str
+    correlation_id: str
+    caller: str
+    duration_seconds: float
+    store_seconds: float
+    problem: str | None = None
+    placed: Placed | None = None
+
+
+class Telemetry(Protocol):
+    def record(self, observation: Observation) -> None:
+        """Take note of a finished request."""
+
+    def crashed(self, request_id: str) -> None:
+        """Report the exception that is being handled, which nobody expected."""
+
+
+class LambdaTelemetry:
+    """Structured logs and embedded metrics on standard output, where Lambda collects both."""
+
+    def __init__(self, environment: str, log_level: str) -> None:
+        self._environment = environment
+        self._logger = Logger(service=SERVICE, level=log_level, location="")
+
+    def record(self, observation: Observation) -> None:
+        self._logger.info(
+            "request",
+            operation=observation.operation,
+            status=observation.status,
+            request_id=observation.request_id,
+            correlation_id=observation.correlation_id,
+            sub=observation.caller,
+            duration_ms=round(observation.duration_seconds * 1000, 3),
+            store_ms=round(observation.store_seconds * 1000, 3),
+            problem=observation.problem,
+        )
+        self._emit(observation)
+
+    def crashed(self, request_id: str) -> None:
+        self._logger.exception("unexpected error", request_id=request_id)
+
+    def _emit(self, observation: Observation) -> None:
+        metrics = self._metrics(observation.operation)
+        metrics.add_metric("StoreLatency", MetricUnit.Milliseconds, observation.store_seconds * 1000)
+        if observation.placed:
+            metrics.add_metric("OrdersCreated", MetricUnit.Count, 1)
+            self._emit_value(observation.operation, observation.placed)
+        metrics.flush_metrics()
+        if observation.problem:
+            faults = self._metrics(observation.operation, kind=observation.problem)
+            faults.add_metric("Faults", MetricUnit.Count, 1)
+            faults.flush_metrics()
+
+    def _emit_value(self, operation: str, placed: Placed) -> None:
+        """Values of different currencies must not be summed, so each is a metric of its own."""
+        values = self._metrics(operation, currency=placed.currency)
+        major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
+        values.add_metric("OrderValue", MetricUnit.NoUnit, major)
+        values.flush_metrics()
+
+    def _metrics(self, operation: str, **more: str) -> EphemeralMetrics:
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        for name, value in {"environment": self._environment, "operation": operation, **more}.items():
+            metrics.add_dimension(name, value)
+        return metrics
