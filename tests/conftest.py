@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+
+from tests.real_parts.artefact import build_local_zip
 from tests.real_parts.chromium import chromium
 from tests.real_parts.dynamodb_local import start_dynamodb_local
 from tests.real_parts.ministack import start_ministack
 from tests.real_parts.redis import start_redis
-from tests.real_parts.shared import shared
+from tests.real_parts.shared import made_once, shared
 
 pytest_plugins = ["tests.real_parts.left_out"]
 
@@ -34,3 +36,9 @@ def redis_url() -> str:
 def chromium_path() -> Path:
     """The browser's executable."""
     return chromium()
+
+
+@pytest.fixture(scope="session")
+def function_zip() -> Path:
+    """The Lambda's zip as `make package` builds it, but for this machine and this Python."""
+    return made_once("orders-api.zip", build_local_zip)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
+
 from tests.real_parts.missing import MissingPartError
 from tests.real_parts.shared import RUN_DIR, begin_run, end_run
 

@@ -38,5 +38,15 @@ def shared(name: str, start: Callable[[Path], Server]) -> Server:
     return _read(record)
 
 
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """The run's only file or folder `name`; `make` writes it to the path it is given."""
+    run_dir = Path(os.environ[RUN_DIR])
+    target = run_dir / name
+    with locked(run_dir / f"{name}.lock"):
+        if not target.exists():
+            make(target)
+    return target
+
+
 def _read(record: Path) -> Server:
     return Server(**json.loads(record.read_text()))

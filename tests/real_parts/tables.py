@@ -33,6 +33,7 @@ def create_orders_table(endpoint: str) -> str:
             {"AttributeName": "order_id", "AttributeType": "S"},
             {"AttributeName": "customer_id", "AttributeType": "S"},
             {"AttributeName": "created_at", "AttributeType": "S"},
+            {"AttributeName": "status_shard", "AttributeType": "S"},
         ],
         KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
@@ -43,7 +44,15 @@ def create_orders_table(endpoint: str) -> str:
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "StatusIndex",
+                "KeySchema": [
+                    {"AttributeName": "status_shard", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
         ],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )
