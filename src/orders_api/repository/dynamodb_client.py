@@ -16,6 +16,7 @@ import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 
@@ -87,7 +88,7 @@ class DynamoDBClient:
                 time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
             try:
                 response = self._http.send(self._signed(operation, body).prepare())
-            except HTTPClientError as error:
+            except (HTTPClientError, NoConnection) as error:
                 reason = type(error).__name__
                 continue
             if response.status_code == 200:
