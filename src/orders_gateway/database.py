@@ -1,0 +1,136 @@
+"""Opens gateway.db, the host's own SQLite file, and migrates it forward."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BUSY_TIMEOUT_MS = 5_000
+
+# One entry a schema version; PRAGMA user_version counts those applied. Entries are only ever appended.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE pool (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            pool_id TEXT NOT NULL, client_id TEXT NOT NULL, base_url TEXT NOT NULL)""",
+        """CREATE TABLE user (
+            sub TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified INTEGER NOT NULL,
+            status TEXT NOT NULL, enabled INTEGER NOT NULL, attributes TEXT NOT NULL,
+            password_hash TEXT NOT NULL, password_set_at REAL NOT NULL, created_at REAL NOT NULL)""",
+        """CREATE TABLE membership (
+            sub TEXT NOT NULL REFERENCES user, group_name TEXT NOT NULL,
+            PRIMARY KEY (sub, group_name)) WITHOUT ROWID""",
+        """CREATE TABLE session (
+            origin_jti TEXT PRIMARY KEY, refresh_hash BLOB NOT NULL UNIQUE, sub TEXT NOT NULL REFERENCES user,
+            auth_time INTEGER NOT NULL, expires_at REAL NOT NULL, revoked INTEGER NOT NULL DEFAULT 0)""",
+        "CREATE INDEX session_by_user ON session (sub)",
+        "CREATE INDEX session_by_expiry ON session (expires_at)",
+        """CREATE TABLE challenge (
+            session_hash BLOB PRIMARY KEY, sub TEXT NOT NULL REFERENCES user, expires_at REAL NOT NULL)""",
+        """CREATE TABLE code (
+            number INTEGER PRIMARY KEY, purpose TEXT NOT NULL, account TEXT NOT NULL, known INTEGER NOT NULL,
+            hash TEXT NOT NULL, expires_at REAL NOT NULL, attempts_left INTEGER NOT NULL,
+            day INTEGER NOT NULL, sent_that_day INTEGER NOT NULL, UNIQUE (purpose, account))""",
+        "CREATE TABLE lockout (account TEXT PRIMARY KEY, failures INTEGER NOT NULL, last_at REAL NOT NULL)",
+        "CREATE INDEX lockout_by_time ON lockout (last_at)",
+        """CREATE TABLE signing_key (
+            kid TEXT PRIMARY KEY, public_jwk TEXT NOT NULL, private_pem BLOB,
+            created_at REAL NOT NULL, retired_at REAL)""",
+        """CREATE TABLE api_key (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, plan TEXT NOT NULL,
+            secret_hash BLOB NOT NULL UNIQUE, created_at REAL NOT NULL)""",
+        """CREATE TABLE quota (
+            key_id TEXT NOT NULL, day INTEGER NOT NULL, used INTEGER NOT NULL,
+            PRIMARY KEY (key_id, day)) WITHOUT ROWID""",
+    ),
+)
+
+
+class SchemaTooNew(Exception):
+    """gateway.db was written by a later version of this program."""
+
+
+class Database:
+    """gateway.db: users, signing keys, API keys and quotas. Readable by its owner only.
+
+    Each thread has a connection of its own, so a reader never waits for another thread's commit (WAL).
+
+    Raises SchemaTooNew when the file is from a later version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite gives its -wal and -shm files the mode of the main one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+        self._migrate()
+
+    def rows(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        """All rows of one query."""
+        return self._connection().execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: object) -> sqlite3.Row | None:
+        """The first row of one query, or None."""
+        found: sqlite3.Row | None = self._connection().execute(sql, parameters).fetchone()
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commits on leaving, rolls back on an exception; one inside another joins it."""
+        connection = self._connection()
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Closes every thread's connection; no thread may be using one."""
+        while self._connections:
+            self._connections.pop().close()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Another thread closes it, in close().
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._connections.append(connection)
+            connection.row_factory = sqlite3.Row
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._local.connection = connection
+        return connection
+
+    def _migrate(self) -> None:
+        if self._version() == len(MIGRATIONS):
+            return
+        with self.transaction() as connection:
+            # Read again: another process may have migrated while this one waited for the lock.
+            version = self._version()
+            if version > len(MIGRATIONS):
+                raise SchemaTooNew(
+                    f"{self._path} has schema version {version}, this program knows {len(MIGRATIONS)}: "
+                    "upgrade orders-api, or use another data directory."
+                )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _version(self) -> int:
+        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])

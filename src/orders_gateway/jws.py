@@ -1,0 +1,147 @@
+"""Reads a signed token (compact JWS): strict syntax, fixed algorithms, no key but the one handed in."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
+    from joserfc.jws import CompactSignature
+
+# joserfc is imported where it is first used: it takes 50 ms, and the server answers before it needs it.
+
+MAX_TOKEN = 8_192  # characters
+MAX_HEADER = 4_096
+LEEWAY = 10  # seconds that another clock may be ahead, for `iat` and `nbf`; none for `exp`
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+Claims = dict[str, object]
+
+
+class Reason(StrEnum):
+    """Why a token was refused."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    UNKNOWN_KEY = "unknown-key"
+    KEYS_UNAVAILABLE = "keys-unavailable"
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    TOKEN_USE = "token-use"  # noqa: S105 — not a password
+
+
+DETAILS: dict[Reason, str] = {
+    Reason.MISSING: "Send the ID token you got when signing in: Authorization: Bearer <ID token>.",
+    Reason.MALFORMED: "This is no JSON Web Token. Send the ID token, not the refresh token.",
+    Reason.ALGORITHM: "The token is not signed with an accepted algorithm.",
+    Reason.UNKNOWN_KEY: "The token is signed with a key that is not the issuer's.",
+    Reason.KEYS_UNAVAILABLE: "The issuer's keys can't be read at the moment; try again.",
+    Reason.SIGNATURE: "The token's signature is not valid.",
+    Reason.EXPIRED: "The token has expired. Get a new one with the refresh token, or sign in again.",
+    Reason.NOT_YET_VALID: "The token is not valid yet. Compare the clocks of issuer and gateway.",
+    Reason.ISSUER: "The token comes from another issuer.",
+    Reason.AUDIENCE: "The token was issued for another client.",
+    Reason.TOKEN_USE: "This is not an ID token. Send the ID token, not the access token.",
+}
+
+
+class Unauthorized(Exception):
+    """A request without an acceptable token. `detail` may be told to the client; it never holds the token."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def detail(self) -> str:
+        return DETAILS[self.reason]
+
+
+class Unverified(NamedTuple):
+    """A token that has the right form; nothing in it is to be believed yet."""
+
+    kid: str
+    signature: CompactSignature
+
+
+def parse(token: str, algorithms: tuple[str, ...]) -> Unverified:
+    """Takes a token apart. Raises Unauthorized (malformed, algorithm)."""
+    from joserfc.errors import JoseError
+    from joserfc.jws import JWSRegistry, extract_compact
+
+    if len(token) > MAX_TOKEN or not _COMPACT.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
+        raise Unauthorized(Reason.MALFORMED)
+    registry = JWSRegistry()
+    registry.max_header_length = MAX_HEADER
+    try:
+        signature = extract_compact(token.encode("ascii"), registry=registry)
+    except (JoseError, ValueError, RecursionError):
+        raise Unauthorized(Reason.MALFORMED) from None
+    header: object = signature.protected
+    if not isinstance(header, dict) or "crit" in header:
+        raise Unauthorized(Reason.MALFORMED)
+    if header.get("alg") not in algorithms:
+        raise Unauthorized(Reason.ALGORITHM)
+    if not isinstance(kid := header.get("kid"), str):
+        raise Unauthorized(Reason.UNKNOWN_KEY)
+    return Unverified(kid, signature)
+
+
+def verify(token: Unverified, key: Key, algorithms: tuple[str, ...]) -> Claims:
+    """The claims of a token that `key` signed; what a header says of keys (jwk, jku, x5c) is ignored.
+
+    Raises Unauthorized (signature, malformed).
+    """
+    from joserfc.errors import JoseError
+    from joserfc.jws import JWSRegistry, validate_compact
+
+    try:
+        registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
+        valid = validate_compact(token.signature, key, registry=registry)
+    except (JoseError, ValueError):
+        raise Unauthorized(Reason.SIGNATURE) from None
+    if not valid:
+        raise Unauthorized(Reason.SIGNATURE)
+    try:
+        return msgspec.json.decode(token.signature.payload or b"", type=Claims)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Unauthorized(Reason.MALFORMED) from None
+
+
+def check_times(claims: Claims, now: float) -> float:
+    """When the token expires (Unix time, seconds).
+
+    Raises Unauthorized (malformed, expired, not-yet-valid).
+    """
+    expires_at = _time(claims, "exp", required=True)
+    if now >= expires_at:
+        raise Unauthorized(Reason.EXPIRED)
+    if max(_time(claims, "iat"), _time(claims, "nbf")) > now + LEEWAY:
+        raise Unauthorized(Reason.NOT_YET_VALID)
+    return expires_at
+
+
+def _time(claims: Claims, name: str, *, required: bool = False) -> float:
+    value = claims.get(name, None if required else 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unauthorized(Reason.MALFORMED)
+    return value
+
+
+def _is_canonical(segment: str) -> bool:
+    # Base64 has unused bits in the last character: several texts would be the same signature.
+    try:
+        decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except ValueError:
+        return False
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == segment
