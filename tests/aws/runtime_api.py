@@ -8,7 +8,6 @@ import importlib.util
 import json
 import queue
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -17,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.real_parts.artefact import INTERPRETER
 
 API = "/2018-06-01/runtime"
 TIMEOUT_SECONDS = 30
@@ -84,7 +85,7 @@ def running_function(unpacked_zip: Path, scratch: Path, environment: Mapping[str
         threading.Thread(target=api.serve_forever, daemon=True).start()
         process = subprocess.Popen(
             # -S: no site-packages; -B: Lambda's file system is read-only.
-            [_interpreter(), "-S", "-B", "-m", "awslambdaric", "orders_api.handler.handler"],
+            [INTERPRETER, "-S", "-B", "-m", "awslambdaric", "orders_api.handler.handler"],
             cwd=unpacked_zip,
             env={
                 "PYTHONPATH": f"{unpacked_zip}:{_runtime_client(scratch)}",
@@ -109,11 +110,6 @@ def running_function(unpacked_zip: Path, scratch: Path, environment: Mapping[str
             process.wait()
             api.invocations.put(None)
             api.shutdown()
-
-
-def _interpreter() -> str:
-    """The base interpreter: the one of the virtual environment would find its packages."""
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def _runtime_client(scratch: Path) -> Path:
