@@ -1,0 +1,88 @@
+# Who the callers are: the user pool, its staff, and the client that signs them in.
+
+resource "aws_cognito_user_pool" "this" {
+  name                     = var.name
+  user_pool_tier           = var.feature_plan
+  username_attributes      = ["email"]
+  auto_verified_attributes = ["email"]
+  mfa_configuration        = var.mfa
+  deletion_protection      = var.deletion_protection ? "ACTIVE" : "INACTIVE"
+
+  # Cannot be changed later without losing every user.
+  username_configuration {
+    case_sensitive = false
+  }
+
+  user_attribute_update_settings {
+    attributes_require_verification_before_update = ["email"]
+  }
+
+  password_policy {
+    minimum_length                   = 12
+    require_lowercase                = true
+    require_uppercase                = true
+    require_numbers                  = true
+    require_symbols                  = true
+    temporary_password_validity_days = 7
+  }
+
+  account_recovery_setting {
+    recovery_mechanism {
+      name     = "verified_email"
+      priority = 1
+    }
+  }
+
+  dynamic "software_token_mfa_configuration" {
+    for_each = var.mfa == "OFF" ? [] : [true]
+    content {
+      enabled = software_token_mfa_configuration.value
+    }
+  }
+
+  dynamic "user_pool_add_ons" {
+    for_each = var.feature_plan == "PLUS" ? ["ENFORCED"] : []
+    content {
+      advanced_security_mode = user_pool_add_ons.value
+    }
+  }
+
+  dynamic "email_configuration" {
+    for_each = var.email[*]
+    content {
+      email_sending_account = "DEVELOPER"
+      from_email_address    = email_configuration.value.sender
+      source_arn            = email_configuration.value.identity_arn
+    }
+  }
+}
+
+resource "aws_cognito_user_group" "staff" {
+  name         = "staff"
+  description  = "May see and move every customer's orders"
+  user_pool_id = aws_cognito_user_pool.this.id
+}
+
+resource "aws_cognito_user_pool_domain" "this" {
+  domain       = var.domain_prefix
+  user_pool_id = aws_cognito_user_pool.this.id
+}
+
+resource "aws_cognito_user_pool_client" "this" {
+  name                          = "${var.name}-client"
+  user_pool_id                  = aws_cognito_user_pool.this.id
+  generate_secret               = false # a browser keeps no secret
+  explicit_auth_flows           = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+  prevent_user_existence_errors = "ENABLED"
+  enable_token_revocation       = true
+
+  id_token_validity      = 60
+  access_token_validity  = 60
+  refresh_token_validity = 30
+
+  token_validity_units {
+    id_token      = "minutes"
+    access_token  = "minutes"
+    refresh_token = "days"
+  }
+}

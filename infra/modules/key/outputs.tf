@@ -1,0 +1,4 @@
+output "key" {
+  description = "The KMS key."
+  value       = aws_kms_key.this
+}

@@ -1,0 +1,4 @@
+variable "name" {
+  description = "Name prefix of the environment, for example orders-api-dev."
+  type        = string
+}

@@ -1,0 +1,4 @@
+output "table" {
+  description = "The table."
+  value       = aws_dynamodb_table.this
+}
