@@ -38,8 +38,11 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The idempot
 TOO_MANY_REQUESTS: Final = Kind("too-many-requests", 429, "Too many requests")
 INTERNAL_ERROR: Final = Kind("internal-error", 500, "Something went wrong")
 STORE_UNAVAILABLE: Final = Kind("store-unavailable", 503, "The order store is unavailable")
+SERVICE_UNAVAILABLE: Final = Kind("service-unavailable", 503, "The service is unavailable")
 
 KINDS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 Extensions = Mapping[str, object]
 
@@ -81,17 +84,51 @@ def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
     return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults})
 
 
-def payload_too_large() -> Problem:
-    return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
+def unauthorized() -> Problem:
+    detail = "Send a valid ID token of the user pool as Authorization: Bearer <token>."
+    return Problem(UNAUTHORIZED, detail, headers=_CHALLENGE)
+
+
+def token_expired() -> Problem:
+    return Problem(UNAUTHORIZED, "The token has expired; sign in again or refresh it.", headers=_CHALLENGE)
+
+
+def invalid_api_key() -> Problem:
+    return Problem(INVALID_API_KEY, "Send the key of a usage plan as x-api-key.")
 
 
 def no_such_resource() -> Problem:
-    return Problem(NOT_FOUND, "There is no such resource; the contract is at /openapi.yaml.")
+    return Problem(NOT_FOUND, "There is no such resource; the contract, openapi.yaml, lists them.")
 
 
 def method_not_allowed(method: str, allowed: Sequence[str]) -> Problem:
     names = ", ".join(allowed)
     return Problem(METHOD_NOT_ALLOWED, f"{method} is not one of {names}.", headers={"Allow": names})
+
+
+def payload_too_large() -> Problem:
+    return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
+
+
+def throttled(retry_after: int = 1) -> Problem:
+    """`retry_after` in whole seconds."""
+    detail = "The rate limit is used up; wait as many seconds as Retry-After says."
+    return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after)})
+
+
+def quota_exceeded(retry_after: int = 60) -> Problem:
+    """`retry_after` in whole seconds."""
+    detail = "The daily quota of this API key is used up; it starts anew at 00:00 UTC."
+    return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after)})
+
+
+def service_unavailable() -> Problem:
+    detail = "The service can't answer now; try again shortly."
+    return Problem(SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
+def internal_error() -> Problem:
+    return Problem(INTERNAL_ERROR, "The request failed. Quote the request_id when you report it.")
 
 
 def problem_from(error: Exception) -> Problem:
@@ -101,7 +138,7 @@ def problem_from(error: Exception) -> Problem:
     for type_, translate in _TRANSLATIONS:
         if isinstance(error, type_):
             return translate(error)
-    return Problem(INTERNAL_ERROR, "The request failed. Quote the request_id when you report it.")
+    return internal_error()
 
 
 def _malformed(error: MalformedBody) -> Problem:

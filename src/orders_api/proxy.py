@@ -4,15 +4,24 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from msgspec import Struct
 
 from orders_api.access import Caller, caller_from
 from orders_api.models import Order
-from orders_api.problems import CONTENT_TYPE, UNAUTHORIZED, Problem
+from orders_api.problems import CONTENT_TYPE, Problem, unauthorized
 
+ALLOWED_REQUEST_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Api-Key",
+    "X-Correlation-Id",
+)
 EXPOSED_HEADERS: Final = (
     "ETag",
     "Idempotent-Replayed",
@@ -81,7 +90,7 @@ class Request:
         try:
             return caller_from(self.context["authorizer"]["claims"])
         except (KeyError, TypeError):
-            raise Problem(UNAUTHORIZED, "The request carries no verified token.") from None
+            raise unauthorized() from None
 
     @property
     def body(self) -> bytes:
@@ -116,3 +125,13 @@ def common_headers(cors_allow_origin: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
     }
     return headers if cors_allow_origin == "*" else headers | {"Vary": "Origin"}
+
+
+def preflight_headers(cors_allow_origin: str, methods: Sequence[str]) -> dict[str, str]:
+    """What the answer to a CORS preflight carries (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    return common_headers(cors_allow_origin) | {
+        "Access-Control-Allow-Methods": ", ".join(methods),
+        "Access-Control-Allow-Headers": ", ".join(ALLOWED_REQUEST_HEADERS),
+        "Access-Control-Max-Age": "600",
+        "Allow": ", ".join(methods),
+    }

@@ -151,9 +151,10 @@ class SqliteOrderRepository:
             except BaseException:
                 # Some errors (a full disk) have rolled everything back already.
                 if self._writer.in_transaction:
-                    self._writer.executescript(
-                        "ROLLBACK TO one_write; RELEASE one_write" if shared else "ROLLBACK"
-                    )
+                    for statement in (
+                        ("ROLLBACK TO one_write", "RELEASE one_write") if shared else ("ROLLBACK",)
+                    ):
+                        self._writer.execute(statement)
                 raise
             self._writer.execute("RELEASE one_write" if shared else "COMMIT")
 
@@ -198,7 +199,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def _unavailable_when_it_fails() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+    except sqlite3.Error as error:
         raise StoreUnavailable(f"SQLite: {error}") from error
 
 

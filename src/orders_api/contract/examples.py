@@ -1,0 +1,72 @@
+"""Examples for the contract, made by the code that makes the real answers."""
+
+from typing import Any, Final
+
+import msgspec
+
+from orders_api import problems
+from orders_api.models import (
+    IllegalState,
+    LineItem,
+    NotAllowed,
+    OrderContent,
+    OrderNotFound,
+    OrderStatus,
+    VersionMismatch,
+    place,
+)
+from orders_api.problems import Problem, problem_from
+from orders_api.repository import StoreUnavailable
+from orders_api.schemas import OrderPage, view_of
+from orders_api.validation import Fault, InvalidBody, MalformedBody
+
+_SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
+_REQUEST_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+ORDER_INPUT: Final = {
+    "items": [{"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}],
+    "currency": "EUR",
+    "notes": "Please wrap it",
+    "metadata": {"channel": "web"},
+}
+ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
+
+_ORDER: Final = place(
+    "7d2f7f43-6a0d-4c58-9f0c-6a1d6b3e2f10",
+    _SUB,
+    OrderContent((LineItem("A-1", 2, 950, "Mug"),), "EUR", "Please wrap it", {"channel": "web"}),
+    at="2026-01-31T09:30:00.123Z",
+    by=_SUB,
+)
+ORDER: Final[Any] = msgspec.to_builtins(view_of(_ORDER))
+ORDER_PAGE: Final[Any] = msgspec.to_builtins(OrderPage([view_of(_ORDER)], 1, None))
+
+_PROBLEMS: Final[dict[str, Exception]] = {
+    "bad-request": MalformedBody("Input data was truncated"),
+    "invalid-input": InvalidBody([Fault("/items/0/quantity", "must be from 1 to 10,000")]),
+    "unauthorized": problems.unauthorized(),
+    "forbidden": NotAllowed("You may write orders of your own only; leave customer_id out."),
+    "invalid-api-key": problems.invalid_api_key(),
+    "not-found": OrderNotFound(""),
+    "method-not-allowed": problems.method_not_allowed("PATCH", ["GET", "OPTIONS", "POST"]),
+    "illegal-state": IllegalState(
+        "An order that is SHIPPED can't become CANCELLED; it can't move any more.", OrderStatus.SHIPPED
+    ),
+    "version-mismatch": VersionMismatch(4),
+    "payload-too-large": problems.payload_too_large(),
+    "unsupported-media-type": Problem(
+        problems.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json, not 'text/plain'."
+    ),
+    "idempotency-key-reused": Problem(
+        problems.IDEMPOTENCY_KEY_REUSED,
+        "This Idempotency-Key came with another request before; use a new key for a new order.",
+    ),
+    "too-many-requests": problems.throttled(),
+    "internal-error": problems.internal_error(),
+    "store-unavailable": StoreUnavailable(),
+    "service-unavailable": problems.service_unavailable(),
+}
+
+PROBLEMS: Final[dict[str, Any]] = {
+    slug: msgspec.json.decode(problem_from(error).document(_REQUEST_ID)) for slug, error in _PROBLEMS.items()
+}

@@ -1,0 +1,81 @@
+"""JSON Schema of the models, in the dialect of OpenAPI 3.0."""
+
+from typing import Any, Final
+
+import msgspec
+
+from orders_api.schemas import OrderInput, OrderPage, OrderReplacement, OrderView
+
+Schema = dict[str, Any]
+
+_TYPES: Final = (OrderInput, OrderReplacement, OrderView, OrderPage)
+_REFERENCE: Final = "#/components/schemas/"
+
+
+_PROBLEM_DETAILS: Final[Schema] = {
+    "description": "Problem details (RFC 9457); more members may come with a kind of problem.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "Names the kind of problem."},
+        "title": {"type": "string", "description": "The same for every problem of the kind."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What is wrong this time, and how to mend it."},
+        "instance": {"type": "string", "format": "uri", "description": "Names this very occurrence."},
+        "request_id": {"type": "string", "description": "Quote it when you report the problem."},
+        "errors": {
+            "type": "array",
+            "description": "Every fault of an invalid request.",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body (RFC 6901)."},
+                    "parameter": {"type": "string", "description": "Name of a query parameter."},
+                    "header": {"type": "string", "description": "Name of a request header."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+        "current_version": {"type": "integer", "description": "The order's version now (412)."},
+        "current_status": {"$ref": _REFERENCE + "OrderStatus"},
+        "allowed_statuses": {
+            "type": "array",
+            "description": "The statuses that you can move the order to (409).",
+            "items": {"$ref": _REFERENCE + "OrderStatus"},
+        },
+    },
+}
+
+
+def components() -> dict[str, Schema]:
+    """`components.schemas`: every body of the API by its name, and the problem details."""
+    _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
+    return {_public(name): _in_openapi(schema) for name, schema in sorted(schemas.items())} | {
+        "ProblemDetails": _PROBLEM_DETAILS
+    }
+
+
+def _public(name: str) -> str:
+    return name.removesuffix("View")
+
+
+def _in_openapi(schema: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    """`null` in a union becomes `nullable`; what OpenAPI 3.0 can't say is left to the descriptions."""
+    if isinstance(schema, list):
+        return [_in_openapi(element) for element in schema]
+    if not isinstance(schema, dict):
+        return schema
+    converted = {
+        name: _in_openapi(value)
+        for name, value in schema.items()
+        if name not in ("anyOf", "propertyNames", "title", "$ref")
+    }
+    if "$ref" in schema:
+        converted["$ref"] = _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))
+    if "anyOf" in schema:
+        (option,) = (option for option in schema["anyOf"] if option != {"type": "null"})
+        converted = _in_openapi(option) | {"nullable": True} | converted
+    if "enum" in converted and "type" not in converted:
+        converted = {"type": "string"} | converted
+    return converted

@@ -1,0 +1,34 @@
+"""Every store that orders can be kept in; a test that asks for `orders` runs against each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.real_parts.tables import REGION, create_orders_table
+
+from orders_api.repository import OrderRepository
+from orders_api.repository.dynamodb import DynamoDBOrderRepository
+from orders_api.repository.dynamodb_client import DynamoDBClient
+from orders_api.repository.sqlite import SqliteOrderRepository
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def orders(request: pytest.FixtureRequest) -> OrderRepository:
+    """An empty store."""
+    repository: OrderRepository = request.getfixturevalue(f"{request.param}_orders")
+    return repository
+
+
+@pytest.fixture
+def sqlite_orders(tmp_path: Path) -> Iterator[SqliteOrderRepository]:
+    repository = SqliteOrderRepository(tmp_path / "orders.db")
+    yield repository
+    repository.close()
+
+
+@pytest.fixture
+def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDBOrderRepository:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = DynamoDBClient(REGION, dynamodb_endpoint)
+    return DynamoDBOrderRepository(client, create_orders_table(dynamodb_endpoint))

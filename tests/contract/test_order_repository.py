@@ -1,0 +1,257 @@
+"""What every store does alike: the contract of `OrderRepository`."""
+
+import itertools
+
+import pytest
+from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
+
+from orders_api import models
+from orders_api.access import CUSTOMER, STAFF
+from orders_api.models import (
+    LineItem,
+    Order,
+    OrderChange,
+    OrderContent,
+    OrderError,
+    OrderNotFound,
+    OrderStatus,
+    VersionMismatch,
+)
+from orders_api.repository import OrderExists, OrderQuery, OrderRepository, Position
+
+
+def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[Order]:
+    """All pages of a listing."""
+    found: list[Order] = []
+    after: Position | None = None
+    for _ in range(1000):
+        page = orders.list_orders(query, limit, after)
+        assert len(page.orders) <= limit
+        found += page.orders
+        after = page.next_after
+        if after is None:
+            return found
+    raise AssertionError("the listing does not end")
+
+
+class TestCreateAndGet:
+    @pytest.mark.parametrize("content", [MUGS, LAMPS])
+    def test_what_was_created_is_what_is_read(self, orders: OrderRepository, content: OrderContent) -> None:
+        order = an_order(content=content)
+        orders.create(order)
+        assert orders.get(order.order_id) == order
+
+    def test_an_unknown_order_is_none(self, orders: OrderRepository) -> None:
+        assert orders.get(an_order().order_id) is None
+
+    def test_an_id_is_used_once_and_the_first_order_is_told(self, orders: OrderRepository) -> None:
+        first = an_order(fingerprint="f1")
+        orders.create(first)
+        with pytest.raises(OrderExists) as caught:
+            orders.create(an_order(order_id=first.order_id, content=LAMPS))
+        assert caught.value.existing == first
+        assert orders.get(first.order_id) == first
+
+    def test_a_full_sized_order_is_kept(self, orders: OrderRepository) -> None:
+        items = tuple(LineItem("p" * 64, 10_000, 10**8, "ñ" * 200) for _ in range(100))
+        metadata = {f"{number:02}" + "k" * 38: "v" * 200 for number in range(20)}
+        order = an_order(content=OrderContent(items, "EUR", "n" * 1000, metadata))
+        orders.create(order)
+        assert orders.get(order.order_id) == order
+
+
+class TestUpdate:
+    def test_a_change_is_returned_and_stored(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        change = a_change(order, LAMPS, OrderStatus.CONFIRMED)
+        changed = orders.update(change)
+        assert changed == models.change(order, change) == orders.get(order.order_id)
+        assert (changed.version, changed.status, changed.content) == (2, OrderStatus.CONFIRMED, LAMPS)
+        assert [entry.status for entry in changed.history] == ["PENDING", "CONFIRMED"]
+
+    def test_a_whole_life_is_in_the_history(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        for status in list(OrderStatus)[1:5]:
+            order = orders.update(a_change(order, status=status))
+        assert [entry.status for entry in order.history] == list(OrderStatus)[:5]
+        assert sorted(entry.at for entry in order.history) == [entry.at for entry in order.history]
+
+    def test_naming_the_present_status_adds_no_history(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        changed = orders.update(a_change(order, status=OrderStatus.PENDING))
+        assert (changed.history, changed.version) == (order.history, 2)
+
+    def test_of_writers_that_know_one_version_one_wins(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        orders.update(a_change(order, LAMPS, versions=(1,)))
+        with pytest.raises(VersionMismatch) as caught:
+            orders.update(a_change(order, MUGS, versions=(1,)))
+        assert caught.value.current_version == 2
+        assert orders.update(a_change(order, MUGS, versions=(1, 2))).version == 3
+
+    def test_every_change_ends_as_the_domain_says(self, orders: OrderRepository) -> None:
+        """Each combination of status, caller and change: the store and `models.change` agree."""
+        kinds = itertools.product(OrderStatus, [None, *OrderStatus], [MUGS, LAMPS], [None, "ana", "luis"])
+        for status, target, content, owner in kinds:
+            order = an_order("ana", status)
+            orders.create(order)
+            change = a_change(order, content, target, owner=owner)
+            self.agree(orders, order, change)
+
+    @pytest.mark.parametrize("role", [CUSTOMER, STAFF])
+    @pytest.mark.parametrize("customer_id", ["ana", "luis"])
+    @pytest.mark.parametrize("versions", [(1,), (2,), None])
+    def test_guards_are_judged_in_order(
+        self,
+        orders: OrderRepository,
+        role: object,
+        customer_id: str,
+        versions: tuple[int, ...] | None,
+    ) -> None:
+        for status in (OrderStatus.PENDING, OrderStatus.SHIPPED):
+            order = an_order("ana", status)
+            orders.create(order)
+            owner = "ana" if role is CUSTOMER else None
+            change = a_change(order, LAMPS, None, owner, STAFF, customer_id, versions)
+            self.agree(orders, order, change)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            OrderContent(MUGS.items, "USD"),
+            OrderContent(MUGS.items, "EUR", notes=""),
+            OrderContent(MUGS.items, "EUR", metadata={"a": ""}),
+            OrderContent((LineItem("A-1", 2, 950),), "EUR"),
+            OrderContent((LineItem("A-1", 2, 951, "Mug"),), "EUR"),
+            OrderContent((*MUGS.items, *MUGS.items), "EUR"),
+        ],
+    )
+    def test_any_difference_of_content_counts_as_one(
+        self, orders: OrderRepository, content: OrderContent
+    ) -> None:
+        order = an_order(status=OrderStatus.DELIVERED)
+        orders.create(order)
+        self.agree(orders, order, a_change(order, content))
+        self.agree(orders, order, a_change(order, order.content))
+
+    def test_an_unknown_order_is_not_found(self, orders: OrderRepository) -> None:
+        with pytest.raises(OrderNotFound):
+            orders.update(a_change(an_order(), versions=(1,)))
+
+    @staticmethod
+    def agree(orders: OrderRepository, order: Order, change: OrderChange) -> None:
+        try:
+            expected = models.change(order, change)
+        except OrderError as error:
+            with pytest.raises(type(error)) as caught:
+                orders.update(change)
+            assert str(caught.value) == str(error)
+            assert orders.get(order.order_id) == order
+        else:
+            assert orders.update(change) == expected == orders.get(order.order_id)
+
+
+class TestDelete:
+    def test_a_deleted_order_is_gone_from_everywhere(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        orders.delete(a_removal(order, owner="ana", versions=(1,)))
+        assert orders.get(order.order_id) is None
+        assert orders.list_orders(OrderQuery("ana"), 10).orders == []
+        with pytest.raises(OrderNotFound):
+            orders.delete(a_removal(order))
+
+    @pytest.mark.parametrize("status", OrderStatus)
+    @pytest.mark.parametrize("owner", [None, "ana", "luis"])
+    @pytest.mark.parametrize("versions", [None, (1,), (7,)])
+    def test_every_removal_ends_as_the_domain_says(
+        self,
+        orders: OrderRepository,
+        status: OrderStatus,
+        owner: str | None,
+        versions: tuple[int, ...] | None,
+    ) -> None:
+        order = an_order("ana", status)
+        orders.create(order)
+        removal = a_removal(order, owner, versions)
+        try:
+            models.check_removal(order, removal)
+        except OrderError as error:
+            with pytest.raises(type(error)) as caught:
+                orders.delete(removal)
+            assert str(caught.value) == str(error)
+            assert orders.get(order.order_id) == order
+        else:
+            orders.delete(removal)
+            assert orders.get(order.order_id) is None
+
+
+class TestList:
+    def test_newest_first_and_only_the_customers_own(self, orders: OrderRepository) -> None:
+        mine = [an_order("ana", at=moment(second)) for second in range(5)]
+        for order in [*mine, an_order("luis")]:
+            orders.create(order)
+        page = orders.list_orders(OrderQuery("ana"), limit=10)
+        assert (page.orders, page.next_after) == (mine[::-1], None)
+
+    @pytest.mark.parametrize("customer_id", ["ana", None])
+    @pytest.mark.parametrize("limit", [1, 3, 7, 100])
+    def test_pages_join_to_the_whole_listing(
+        self, orders: OrderRepository, customer_id: str | None, limit: int
+    ) -> None:
+        # Four orders share each instant, so pages end between orders of the same time.
+        placed = [an_order("ana", at=moment(number // 4)) for number in range(12)]
+        for order in placed:
+            orders.create(order)
+        found = everything(orders, OrderQuery(customer_id), limit)
+        assert {order.order_id for order in found} == {order.order_id for order in placed}
+        assert len(found) == len(placed)
+        assert [order.created_at for order in found] == sorted(
+            (order.created_at for order in placed), reverse=True
+        )
+
+    def test_a_last_page_that_is_just_full_has_no_next(self, orders: OrderRepository) -> None:
+        for _ in range(3):
+            orders.create(an_order())
+        assert orders.list_orders(OrderQuery("ana"), limit=3).next_after is None
+
+    @pytest.mark.parametrize("customer_id", ["ana", None])
+    def test_filters_by_status_and_time_with_bounds_included(
+        self, orders: OrderRepository, customer_id: str | None
+    ) -> None:
+        statuses = [OrderStatus.PENDING, OrderStatus.SHIPPED]
+        placed = [an_order("ana", statuses[number % 2], at=moment(number)) for number in range(10)]
+        for order in placed:
+            orders.create(order)
+        query = OrderQuery(customer_id, OrderStatus.SHIPPED, moment(3), moment(7))
+        assert everything(orders, query, 2) == [placed[7], placed[5], placed[3]]
+        assert everything(orders, OrderQuery(customer_id, None, moment(8)), 2) == [placed[9], placed[8]]
+        assert everything(orders, OrderQuery(customer_id, None, None, moment(1)), 2) == [placed[1], placed[0]]
+        assert everything(orders, OrderQuery(customer_id, None, moment(7), moment(3)), 2) == []
+
+    def test_a_rare_status_is_found_behind_many_others(self, orders: OrderRepository) -> None:
+        rare = an_order("ana", OrderStatus.CANCELLED, at=moment(0))
+        orders.create(rare)
+        for number in range(120):
+            orders.create(an_order("ana", at=moment(number + 1)))
+        assert everything(orders, OrderQuery("ana", OrderStatus.CANCELLED), 5) == [rare]
+
+    def test_a_status_that_changes_moves_in_the_listing(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        confirmed = orders.update(a_change(order, status=OrderStatus.CONFIRMED))
+        assert everything(orders, OrderQuery(None, OrderStatus.PENDING), 5) == []
+        assert everything(orders, OrderQuery(None, OrderStatus.CONFIRMED), 5) == [confirmed]
+
+    def test_orders_that_arrive_between_pages_disturb_nothing(self, orders: OrderRepository) -> None:
+        placed = [an_order("ana", at=moment(second)) for second in range(6)]
+        for order in placed:
+            orders.create(order)
+        first = orders.list_orders(OrderQuery("ana"), 3)
+        orders.create(an_order("ana", at=moment(100)))
+        second = orders.list_orders(OrderQuery("ana"), 3, first.next_after)
+        assert first.orders + second.orders == placed[::-1]
