@@ -2,7 +2,7 @@
 
     python invoke.py MODULE.FUNCTION EVENTS.json REPORT_FD WARM
 
-EVENTS.json holds `{"first": event, "warm": {operation: event}}`; the first one creates an order, `{order_id}`
+EVENTS.json holds `{"first": event, "warm": {operation: event}}`; the first one creates an order, `ORDER_ID`
 stands for it in the others. The report is `{"first_response": monotonic ns, "cpu": {operation: seconds an
 invocation}, "invocations": warm ones in all}`. Imports as little as it can.
 """
@@ -48,7 +48,7 @@ def main(target: str, events_file: str, report_fd: int, warm: int) -> None:
     first_response = time.monotonic_ns()
     check(response, 201)
     order_id = json.loads(response["body"])["order_id"]
-    events = json.loads(text.replace("{order_id}", order_id))["warm"]
+    events = json.loads(text.replace("ORDER_ID", order_id))["warm"]
     cpu = {operation: cpu_seconds(handler, event, warm) for operation, event in events.items()}
     report = {"first_response": first_response, "cpu": cpu, "invocations": len(cpu) * (WARM_UP + warm)}
     os.write(report_fd, json.dumps(report).encode())

@@ -18,10 +18,10 @@ CUSTOMER = "4f1d2c3b-5a69-4788-9a7b-6c5d4e3f2a1b"
 
 
 def lambda_events() -> dict[str, Any]:
-    """One proxy event an operation; `{order_id}` stands for the order that "create" made."""
+    """One proxy event an operation; `ORDER_ID` stands for the order that "create" made."""
     return {
         "create": _event("POST", "/v1/orders", body=ORDER_JSON),
-        "get": _event("GET", "/v1/orders/{order_id}", order_id="{order_id}"),
+        "get": _event("GET", "/v1/orders/{order_id}", order_id="ORDER_ID"),
         "list": _event("GET", "/v1/orders", query={"customer_id": CUSTOMER}),
     }
 
@@ -37,7 +37,7 @@ def _event(
     headers = {"Accept": "application/json", "Content-Type": "application/json", "Host": "api.example.com"}
     return {
         "resource": resource,
-        "path": resource,
+        "path": resource.replace("{order_id}", order_id or ""),
         "httpMethod": method,
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},

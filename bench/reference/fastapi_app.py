@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from fastapi import Depends, FastAPI, HTTPException, Query, Response, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -35,7 +36,7 @@ from sqlalchemy.orm import (
 )
 
 DATABASE_URL = os.environ["DATABASE_URL"]
-JWT_PUBLIC_KEY = load_pem_public_key(os.environ["JWT_PUBLIC_KEY"].encode())
+JWT_PUBLIC_KEY = cast(RSAPublicKey, load_pem_public_key(os.environ["JWT_PUBLIC_KEY"].encode()))
 JWT_ISSUER = os.environ["JWT_ISSUER"]
 JWT_AUDIENCE = os.environ["JWT_AUDIENCE"]
 
