@@ -1,9 +1,13 @@
 """Fixtures that every test may ask for: the real parts, one instance a test run."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.hosts import Host
+from tests.hosts.deployed import deploy
+from tests.hosts.embedded import start_embedded
 from tests.real_parts.artefact import build_local_zip
 from tests.real_parts.chromium import chromium
 from tests.real_parts.dynamodb_local import start_dynamodb_local
@@ -42,3 +46,15 @@ def chromium_path() -> Path:
 def function_zip() -> Path:
     """The Lambda's zip as `make package` builds it, but for this machine and this Python."""
     return made_once("orders-api.zip", build_local_zip)
+
+
+@pytest.fixture(scope="session")
+def embedded_host() -> Host:
+    """`orders serve` with its demo users. Workers share it: order for customers of your own."""
+    return Host.load(made_once("embedded-host.json", start_embedded))
+
+
+@pytest.fixture(scope="session")
+def deployed_host(ministack_endpoint: str, function_zip: Path) -> Host:
+    """The zip behind API Gateway and Cognito on ministack, with the same users. Workers share it likewise."""
+    return Host.load(made_once("deployed-host.json", partial(deploy, ministack_endpoint, function_zip)))

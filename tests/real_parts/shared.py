@@ -22,7 +22,7 @@ def begin_run() -> None:
 def end_run() -> None:
     """Stops every part of the run, after the last worker has ended."""
     run_dir = Path(os.environ.pop(RUN_DIR))
-    for record in run_dir.glob("*.json"):
+    for record in run_dir.glob("*.server"):
         stop(_read(record))
     shutil.rmtree(run_dir)
 
@@ -30,7 +30,7 @@ def end_run() -> None:
 def shared(name: str, start: Callable[[Path], Server]) -> Server:
     """The run's only instance of the part `name`; `start` is given the file for its log."""
     run_dir = Path(os.environ[RUN_DIR])
-    record = run_dir / f"{name}.json"
+    record = run_dir / f"{name}.server"
     with locked(run_dir / f"{name}.lock"):
         if not record.exists():
             server = start(run_dir / f"{name}.log")
