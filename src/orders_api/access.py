@@ -45,8 +45,10 @@ def caller_from(claims: Mapping[str, str]) -> Caller:
         claims: `requestContext.authorizer.claims`: the ID token's claims, all of them strings.
 
     Raises:
-        KeyError: there is no `sub`: the request did not come through an authorizer.
+        KeyError: there is no `sub`, or Cognito made the token for something else than saying who one is.
     """
+    if claims.get("token_use", "id") != "id":
+        raise KeyError("token_use")
     role = STAFF if STAFF_GROUP in _groups(claims.get("cognito:groups", "")) else CUSTOMER
     return Caller(sub=claims["sub"], role=role)
 
