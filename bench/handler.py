@@ -39,20 +39,20 @@ class Report(TypedDict):
     """What bench.invoke tells of its process."""
 
     first_response: int
-    cpu: dict[str, float]
+    warm: dict[str, tuple[float, float]]
     invocations: int
 
 
 @dataclass(frozen=True)
 class Measures:
-    """By handler: seconds of cold starts; CPU seconds and store requests of an invocation, by operation.
+    """By handler: seconds of cold starts; by operation, CPU and wall seconds and store requests of an invocation.
 
     `cold` is a bare process; `cold_in_lambda` is AWS's runtime client, and our packaged zip.
     """
 
     cold: dict[str, list[float]]
     cold_in_lambda: dict[str, list[float]]
-    warm: dict[str, dict[str, list[float]]]
+    warm: dict[str, dict[str, list[tuple[float, float]]]]
     round_trips: dict[str, dict[str, float]]
 
 
@@ -61,7 +61,7 @@ def measure() -> Measures:
     python = reference_python()
     cold = defaultdict[str, list[float]](list)
     cold_in_lambda = defaultdict[str, list[float]](list)
-    warm = defaultdict[str, dict[str, list[float]]](lambda: defaultdict(list))
+    warm = defaultdict[str, dict[str, list[tuple[float, float]]]](lambda: defaultdict(list))
     with stand_in() as store, tempfile.TemporaryDirectory() as scratch:
         handlers = Handlers(python, store, Path(scratch), unpacked_zip(Path(scratch)))
         # The first runs also compile to bytecode and fill the page cache.
@@ -74,8 +74,8 @@ def measure() -> Measures:
                 cold_in_lambda[name].append(handlers.cold_start_in_lambda(name))
         for _ in range(WARM_ROUNDS):
             for name in TARGETS:
-                cpu = handlers.start(name, OPERATIONS[name], WARM_INVOCATIONS)["cpu"]
-                for operation, seconds in cpu.items():
+                spent = handlers.start(name, OPERATIONS[name], WARM_INVOCATIONS)["warm"]
+                for operation, seconds in spent.items():
                     warm[name][operation].append(seconds)
     return Measures(cold, cold_in_lambda, warm, round_trips)
 
