@@ -97,7 +97,7 @@ class Throttle:
     has one more of its usage plan, and that plan's daily quota. A request is counted by all of them or by
     none.
 
-    `clock` is monotonic, in nanoseconds.
+    Called from one thread only. `clock` is monotonic, in nanoseconds.
     """
 
     def __init__(
