@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.blackbox.client import Client
-from tests.hosts import Host
+from tests.hosts import ANA, LUIS, STAFF, Host
 
 
 @pytest.fixture(scope="session", params=["embedded", "deployed"])
@@ -18,19 +18,19 @@ def host(request: pytest.FixtureRequest) -> Host:
 @pytest.fixture(scope="session")
 def ana(host: Host) -> Iterator[Client]:
     """A customer."""
-    yield from signed_in(host, "ana")
+    yield from signed_in(host, ANA)
 
 
 @pytest.fixture(scope="session")
 def luis(host: Host) -> Iterator[Client]:
     """Another customer."""
-    yield from signed_in(host, "luis")
+    yield from signed_in(host, LUIS)
 
 
 @pytest.fixture(scope="session")
 def staff(host: Host) -> Iterator[Client]:
     """A member of the group `staff`."""
-    yield from signed_in(host, "staff")
+    yield from signed_in(host, STAFF)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def nobody(host: Host) -> Iterator[Client]:
     client.close()
 
 
-def signed_in(host: Host, user: str) -> Iterator[Client]:
-    client = Client(host, host.tokens(user)["id"])
+def signed_in(host: Host, email: str) -> Iterator[Client]:
+    client = Client(host, host.tokens(email)["id"])
     yield client
     client.close()

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.blackbox.client import MUGS, ORDERS, Client, problem
-from tests.hosts import Host
+from tests.hosts import ANA, Host
 
 REQUESTS = [
     ("GET", ORDERS),
@@ -49,25 +49,25 @@ def test_without_a_token_nothing_is_done(nobody: Client, method: str, path: str)
 
 @pytest.mark.parametrize("forgery", forged("e30.e30.AAAAAAAAAA"))
 def test_a_forged_token_is_none(host: Host, nobody: Client, forgery: str) -> None:
-    token = forged(host.tokens("ana")["id"])[forgery]
+    token = forged(host.tokens(ANA)["id"])[forgery]
     problem(nobody.send("GET", ORDERS, headers={"Authorization": f"Bearer {token}"}), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("use", ["access", "refresh"])
 def test_only_the_id_token_says_who_one_is(host: Host, nobody: Client, use: str) -> None:
-    token = host.tokens("ana")[use]
+    token = host.tokens(ANA)[use]
     problem(nobody.send("GET", ORDERS, headers={"Authorization": f"Bearer {token}"}), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("key", ["", "unknown-key-0123456789"], ids=["missing", "unknown"])
 def test_without_a_known_api_key_nothing_is_done(host: Host, key: str) -> None:
-    client = Client(host, host.tokens("ana")["id"], api_key=key)
+    client = Client(host, host.tokens(ANA)["id"], api_key=key)
     problem(client.send("GET", ORDERS), 403, "invalid-api-key")
     client.close()
 
 
 def test_whoever_asks_too_often_is_told_when_to_come_back(host: Host) -> None:
-    client = Client(host, host.tokens("ana")["id"], api_key=host.tight_api_key)
+    client = Client(host, host.tokens(ANA)["id"], api_key=host.tight_api_key)
     for _ in range(300):
         response = client.send("GET", ORDERS, query={"limit": "1"})
         if response.status_code != 200:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.blackbox.client import MUG, MUGS, ORDERS, Client, some_customer
-from tests.hosts import Host
+from tests.hosts import ANA, LUIS, STAFF, Host
 
 ABSENT = f"{ORDERS}/00000000-0000-4000-8000-000000000000"
 # The headers that belong to an answer; others tell of the server.
@@ -39,7 +39,7 @@ class Callers:
 
 
 def callers_of(host: Host) -> Callers:
-    ana, luis, staff = (host.tokens(user)["id"] for user in ("ana", "luis", "staff"))
+    ana, luis, staff = (host.tokens(email)["id"] for email in (ANA, LUIS, STAFF))
     return Callers(
         ana=Client(host, ana),
         luis=Client(host, luis),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 PASSWORD = "Demo-orders-2026!"
-EMAILS = {"ana": "ana@example.com", "luis": "luis@example.com", "staff": "staff@example.com"}
+ANA, LUIS, STAFF = "ana@example.com", "luis@example.com", "staff@example.com"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Host:
     prefix: str
     host_header: str
     cognito_url: str
+    user_pool_id: str
     client_id: str
     api_key: str
     tight_api_key: str
@@ -43,12 +44,12 @@ class Host:
     def load(path: Path) -> "Host":
         return Host(**json.loads(path.read_text()))
 
-    def tokens(self, user: str) -> dict[str, str]:
+    def tokens(self, email: str) -> dict[str, str]:
         """Signs a user in: the tokens by the names that Cognito gives them."""
         signed_in = cognito(self.cognito_url).initiate_auth(
             ClientId=self.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": EMAILS[user], "PASSWORD": PASSWORD},
+            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
         )["AuthenticationResult"]
         return {
             "id": signed_in["IdToken"],

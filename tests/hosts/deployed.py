@@ -14,14 +14,14 @@ from typing import Any
 import boto3
 
 from orders_api.contract import gateway_profile
-from tests.hosts import EMAILS, PASSWORD, Host, cognito
+from tests.hosts import ANA, LUIS, PASSWORD, STAFF, Host, cognito
 from tests.real_parts.artefact import THIS_PYTHON
 from tests.real_parts.tables import REGION, create_orders_table
 
 STAGE = "test"
 ACCOUNT = "000000000000"
-# As in infra/, and one plan that a test can use up.
-PLANS = {"basic": (50, 100), "premium": (250, 500), "tight": (1, 2)}
+# Requests a second, burst, and requests a day: as in infra/, and two that a test can use up.
+PLANS = {"basic": (50, 100, None), "premium": (250, 500, None), "tight": (1, 2, None), "quota": (50, 100, 3)}
 METHODS = ("get", "post", "put", "delete", "options", "x-amazon-apigateway-any-method")
 
 Json = dict[str, Any]
@@ -53,6 +53,7 @@ def deploy(endpoint: str, function_zip: Path, record: Path) -> None:
         prefix=f"/{STAGE}",
         host_header=f"{api['Api']}.execute-api.localhost:{endpoint.rpartition(':')[2]}",
         cognito_url=endpoint,
+        user_pool_id=base["Pool"],
         client_id=base["Client"],
         api_key=key_value(api["Api"], "premium"),
         tight_api_key=key_value(api["Api"], "tight"),
@@ -155,12 +156,14 @@ def api_resources(contract: Json) -> Json:
         ),
         "Outputs": {"Api": api},
     }
-    for plan, (rate, burst) in PLANS.items():
-        throttle = {"RateLimit": rate, "BurstLimit": burst}
+    for plan, (rate, burst, quota) in PLANS.items():
+        limits: Json = {"Throttle": {"RateLimit": rate, "BurstLimit": burst}}
+        if quota:
+            limits["Quota"] = {"Limit": quota, "Period": "DAY"}
         name = plan.title()
         key = {"Fn::Sub": key_value("${Api}", plan)}
         resources |= {
-            f"{name}Plan": resource("ApiGateway::UsagePlan", ApiStages=[stage], Throttle=throttle)
+            f"{name}Plan": resource("ApiGateway::UsagePlan", ApiStages=[stage], **limits)
             | {"DependsOn": ["Stage"]},
             f"{name}Key": resource("ApiGateway::ApiKey", Enabled=True, Value=key),
             f"{name}Member": resource(
@@ -204,7 +207,7 @@ def add_mock_integration(apigateway: Any, at: Mapping[str, str], integration: Js
 def add_users(endpoint: str, pool: str, client_id: str) -> None:
     """Signs the demo users up as a client would; an administrator confirms them."""
     users = cognito(endpoint)
-    for name, email in EMAILS.items():
+    for email in (ANA, LUIS, STAFF):
         users.sign_up(
             ClientId=client_id,
             Username=email,
@@ -212,5 +215,4 @@ def add_users(endpoint: str, pool: str, client_id: str) -> None:
             UserAttributes=[{"Name": "email", "Value": email}],
         )
         users.admin_confirm_sign_up(UserPoolId=pool, Username=email)
-        if name == "staff":
-            users.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName="staff")
+    users.admin_add_user_to_group(UserPoolId=pool, Username=STAFF, GroupName="staff")

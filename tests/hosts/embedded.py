@@ -27,6 +27,7 @@ def start_embedded(record: Path) -> None:
         prefix="",
         host_header="",
         cognito_url=config["cognito_url"],
+        user_pool_id=config["user_pool_id"],
         client_id=config["client_id"],
         api_key=create_key(data, "premium"),
         tight_api_key=create_key(data, "basic"),
