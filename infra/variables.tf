@@ -267,6 +267,11 @@ variable "provisioned_concurrency" {
   }
 
   validation {
+    condition     = alltrue([for s in try(values(var.provisioned_concurrency.schedules), []) : s.minimum <= s.maximum && (var.api_function.reserved_concurrency == -1 || s.maximum <= var.api_function.reserved_concurrency)])
+    error_message = "In provisioned_concurrency.schedules, maximum must not be below minimum, nor exceed api_function.reserved_concurrency."
+  }
+
+  validation {
     condition     = var.provisioned_concurrency == null || try(var.provisioned_concurrency.target_utilization >= 0.1 && var.provisioned_concurrency.target_utilization <= 0.9, false)
     error_message = "provisioned_concurrency.target_utilization must be between 0.1 and 0.9."
   }

@@ -1,0 +1,163 @@
+# Roles that GitHub's workflows take on by OIDC, without a stored key. For each environment:
+#   plan    may read how things are set up, and the state; never orders, users or messages
+#   deploy  may change what bears the environment's name, and give roles at most what the boundary allows
+# Neither is named orders-api-{environment}-…, so neither can change itself.
+
+locals {
+  issuer       = "token.actions.githubusercontent.com"
+  provider_arn = var.github_provider_arn == null ? aws_iam_openid_connect_provider.github[0].arn : var.github_provider_arn
+
+  # Which of the repository's workflows may take on a role. A pull request sees dev only: its code is not reviewed yet.
+  subjects = {
+    for environment in var.environments : environment => {
+      plan   = concat(["ref:refs/heads/main"], environment == "dev" ? ["pull_request"] : [])
+      deploy = ["environment:${environment}"]
+    }
+  }
+
+  roles = merge([for environment in var.environments : {
+    for kind in ["plan", "deploy"] : "${environment}-${kind}" => { environment = environment, kind = kind }
+  }]...)
+}
+
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.github_provider_arn == null ? 1 : 0
+
+  url            = "https://${local.issuer}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+data "aws_iam_policy_document" "trust" {
+  for_each = local.roles
+
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [local.provider_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:sub"
+      values   = [for subject in local.subjects[each.value.environment][each.value.kind] : "repo:${var.repository}:${subject}"]
+    }
+  }
+}
+
+resource "aws_iam_role" "github" {
+  for_each = local.roles
+
+  name                 = "github-orders-api-${each.key}"
+  description          = "${title(each.value.kind)} of ${each.value.environment}, by workflows of ${var.repository}"
+  assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
+  max_session_duration = 3600
+}
+
+# --- What both may read ---
+
+resource "aws_iam_policy" "read" {
+  name   = "github-orders-api-read"
+  policy = data.aws_iam_policy_document.read.json
+}
+
+resource "aws_iam_role_policy_attachment" "read" {
+  for_each = local.roles
+
+  role       = aws_iam_role.github[each.key].name
+  policy_arn = aws_iam_policy.read.arn
+}
+
+data "aws_iam_policy_document" "read" {
+  #checkov:skip=CKV_AWS_356: most of these list, and a listing has no resource to name; none of them reads data
+  statement {
+    sid = "HowThingsAreSetUp"
+    actions = [
+      "apigateway:GET",
+      "application-autoscaling:Describe*", "application-autoscaling:ListTagsForResource",
+      "budgets:ListTagsForResource", "budgets:ViewBudget",
+      "cloudfront:Get*", "cloudfront:List*",
+      "cloudwatch:Describe*", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
+      "codedeploy:BatchGet*", "codedeploy:Get*", "codedeploy:List*",
+      "cognito-idp:Describe*", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource",
+      "dax:Describe*", "dax:ListTags",
+      "dynamodb:Describe*", "dynamodb:ListTagsOfResource",
+      "ec2:Describe*",
+      "elasticache:Describe*", "elasticache:ListTagsForResource",
+      "events:Describe*", "events:List*",
+      "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
+      "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags",
+      "lambda:Get*", "lambda:List*",
+      "logs:Describe*", "logs:ListTagsForResource",
+      "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration",
+      "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+      "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags",
+      "wafv2:Get*", "wafv2:List*",
+      "xray:GetGroup", "xray:GetGroups", "xray:GetSamplingRules", "xray:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "FilesOfTheConsole"
+    actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket"]
+    resources = ["arn:${local.partition}:s3:::orders-api-*-console-${local.account_id}", "arn:${local.partition}:s3:::orders-api-*-console-${local.account_id}/*"]
+  }
+}
+
+# --- The state: each environment its own, and only a deployment writes it ---
+
+resource "aws_iam_role_policy" "state" {
+  for_each = local.roles
+
+  name   = "state"
+  role   = aws_iam_role.github[each.key].id
+  policy = data.aws_iam_policy_document.state[each.key].json
+}
+
+data "aws_iam_policy_document" "state" {
+  for_each = local.roles
+
+  statement {
+    sid       = "Read"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.state.arn}/${each.value.environment}/*"]
+  }
+
+  statement {
+    sid       = "Find"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.state.arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["${each.value.environment}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.kind == "deploy" ? ["${aws_s3_bucket.state.arn}/${each.value.environment}/terraform.tfstate"] : []
+    content {
+      sid       = "Write"
+      actions   = ["s3:PutObject"]
+      resources = [statement.value, "${statement.value}.tflock"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.kind == "deploy" ? ["${aws_s3_bucket.state.arn}/${each.value.environment}/terraform.tfstate"] : []
+    content {
+      sid       = "Unlock"
+      actions   = ["s3:DeleteObject"]
+      resources = ["${statement.value}.tflock"]
+    }
+  }
+}

@@ -1,0 +1,50 @@
+# The response cache must never show one caller another's order.  terraform test -filter=tests/api_cache.tftest.hcl
+
+provider "aws" {
+  region     = "eu-west-1"
+  access_key = "offline"
+  secret_key = "offline"
+}
+
+variables {
+  name               = "orders-api-dev"
+  stage              = "dev"
+  alias              = { function_name = "orders-api-dev-api", name = "live" }
+  throttling         = { rate = 50, burst = 100 }
+  usage_plans        = {}
+  log_retention_days = 1
+  cache              = { size_gb = "0.5", ttl_s = 60 }
+}
+
+run "keyed_by_caller" {
+  command = plan
+
+  module {
+    source = "./modules/api"
+  }
+
+  variables {
+    body = jsonencode({ paths = { "/v1/orders/{order_id}" = { get = { "x-amazon-apigateway-integration" = { cacheKeyParameters = [
+      "method.request.path.order_id", "method.request.header.Authorization", "method.request.header.If-None-Match",
+    ] } } } } })
+  }
+
+  assert {
+    condition     = aws_api_gateway_method_settings.cached[0].settings[0].require_authorization_for_cache_control
+    error_message = "Not everyone may empty the cache."
+  }
+}
+
+run "not_keyed_by_caller" {
+  command = plan
+
+  module {
+    source = "./modules/api"
+  }
+
+  variables {
+    body = jsonencode({ paths = { "/v1/orders/{order_id}" = { get = { "x-amazon-apigateway-integration" = { cacheKeyParameters = ["method.request.path.order_id"] } } } } })
+  }
+
+  expect_failures = [aws_api_gateway_method_settings.cached]
+}
