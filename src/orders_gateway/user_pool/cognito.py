@@ -10,14 +10,27 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from orders_gateway.user_pool import errors, self_service
 from orders_gateway.user_pool.errors import CognitoError, Fault, invalid_parameter
 from orders_gateway.user_pool.pool import UserPool
+from orders_gateway.user_pool.requests import (
+    AccessToken,
+    Attribute,
+    ChangePassword,
+    ClientRequest,
+    ConfirmForgotPassword,
+    ConfirmSignUp,
+    InitiateAuth,
+    RespondToAuthChallenge,
+    RevokeToken,
+    SignUp,
+    UserRequest,
+)
 from orders_gateway.user_pool.self_service import NewPasswordRequired
 from orders_gateway.user_pool.store import User
 from orders_gateway.user_pool.tokens import Tokens
@@ -93,7 +106,7 @@ def _perform(pool: UserPool, target: str, body: bytes) -> Answer:
         raise invalid_parameter(str(fault)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise CognitoError(Fault("SerializationException", "The body is not JSON.")) from None
-    if isinstance(request, _ClientRequest) and request.client_id != pool.client_id:
+    if isinstance(request, ClientRequest) and request.client_id != pool.client_id:
         raise CognitoError(
             Fault("ResourceNotFoundException", f"User pool client {request.client_id} does not exist.")
         )
@@ -129,83 +142,22 @@ class _Lane:
         self._threads.shutdown()
 
 
-# Requests, with the limits of the API's model. What Cognito knows but this pool has no use for is ignored.
-
-_Username = Annotated[str, Meta(min_length=1, max_length=128)]
-_Password = Annotated[str, Meta(min_length=1, max_length=256)]
-_Code = Annotated[str, Meta(min_length=1, max_length=2_048)]
-_ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w+]+$")]
-_Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
-
-
-class _ClientRequest(Struct, rename="pascal"):
-    client_id: _ClientId
-
-
-class _Attribute(Struct, rename="pascal"):
-    name: Annotated[str, Meta(min_length=1, max_length=32)]
-    value: Annotated[str, Meta(max_length=2_048)] = ""
-
-
-class _SignUp(_ClientRequest):
-    username: _Username
-    password: _Password
-    user_attributes: list[_Attribute] = []
-
-
-class _UserRequest(_ClientRequest):
-    username: _Username
-
-
-class _ConfirmSignUp(_UserRequest):
-    confirmation_code: _Code
-
-
-class _ConfirmForgotPassword(_UserRequest):
-    confirmation_code: _Code
-    password: _Password
-
-
-class _InitiateAuth(_ClientRequest):
-    auth_flow: str
-    auth_parameters: dict[str, str] = {}
-
-
-class _RespondToAuthChallenge(_ClientRequest):
-    challenge_name: str
-    session: Annotated[str, Meta(min_length=20, max_length=4_096)] = ""
-    challenge_responses: dict[str, str] = {}
-
-
-class _RevokeToken(_ClientRequest):
-    token: _Token
-
-
-class _AccessToken(Struct, rename="pascal"):
-    access_token: _Token
-
-
-class _ChangePassword(_AccessToken):
-    previous_password: _Password
-    proposed_password: _Password
-
-
-def _sign_up(pool: UserPool, request: _SignUp) -> Answer:
+def _sign_up(pool: UserPool, request: SignUp) -> Answer:
     attributes = _written(request.username, request.user_attributes)
     user = self_service.sign_up(pool, request.username, request.password, attributes)
     return {"UserConfirmed": False, "UserSub": user.sub, **_delivery(user.email)}
 
 
-def _confirm_sign_up(pool: UserPool, request: _ConfirmSignUp) -> Answer:
+def _confirm_sign_up(pool: UserPool, request: ConfirmSignUp) -> Answer:
     self_service.confirm_sign_up(pool, request.username, request.confirmation_code)
     return {}
 
 
-def _resend_confirmation_code(pool: UserPool, request: _UserRequest) -> Answer:
+def _resend_confirmation_code(pool: UserPool, request: UserRequest) -> Answer:
     return _delivery(self_service.resend_confirmation_code(pool, request.username))
 
 
-def _initiate_auth(pool: UserPool, request: _InitiateAuth) -> Answer:
+def _initiate_auth(pool: UserPool, request: InitiateAuth) -> Answer:
     parameters = request.auth_parameters
     match request.auth_flow:
         case "USER_PASSWORD_AUTH":
@@ -216,7 +168,7 @@ def _initiate_auth(pool: UserPool, request: _InitiateAuth) -> Answer:
     raise invalid_parameter(f"{request.auth_flow[:64]} flow not enabled for this client")
 
 
-def _respond_to_auth_challenge(pool: UserPool, request: _RespondToAuthChallenge) -> Answer:
+def _respond_to_auth_challenge(pool: UserPool, request: RespondToAuthChallenge) -> Answer:
     if request.challenge_name != "NEW_PASSWORD_REQUIRED":
         raise invalid_parameter("The only challenge of this pool is NEW_PASSWORD_REQUIRED")
     if not request.session:
@@ -226,28 +178,28 @@ def _respond_to_auth_challenge(pool: UserPool, request: _RespondToAuthChallenge)
     return _signed_in(self_service.answer_new_password(pool, request.session, name, password))
 
 
-def _get_user(pool: UserPool, request: _AccessToken) -> Answer:
+def _get_user(pool: UserPool, request: AccessToken) -> Answer:
     user = self_service.signed_in_user(pool, request.access_token)
     return {"Username": user.sub, "UserAttributes": _attributes(user)}
 
 
-def _change_password(pool: UserPool, request: _ChangePassword) -> Answer:
+def _change_password(pool: UserPool, request: ChangePassword) -> Answer:
     self_service.change_password(
         pool, request.access_token, request.previous_password, request.proposed_password
     )
     return {}
 
 
-def _forgot_password(pool: UserPool, request: _UserRequest) -> Answer:
+def _forgot_password(pool: UserPool, request: UserRequest) -> Answer:
     return _delivery(self_service.forgot_password(pool, request.username))
 
 
-def _confirm_forgot_password(pool: UserPool, request: _ConfirmForgotPassword) -> Answer:
+def _confirm_forgot_password(pool: UserPool, request: ConfirmForgotPassword) -> Answer:
     self_service.confirm_forgot_password(pool, request.username, request.confirmation_code, request.password)
     return {}
 
 
-def _revoke_token(pool: UserPool, request: _RevokeToken) -> Answer:
+def _revoke_token(pool: UserPool, request: RevokeToken) -> Answer:
     # An access or ID token has dots, a refresh token never.
     if "." in request.token:
         raise CognitoError(errors.NOT_A_REFRESH_TOKEN)
@@ -255,7 +207,7 @@ def _revoke_token(pool: UserPool, request: _RevokeToken) -> Answer:
     return {}
 
 
-def _global_sign_out(pool: UserPool, request: _AccessToken) -> Answer:
+def _global_sign_out(pool: UserPool, request: AccessToken) -> Answer:
     pool.tokens.revoke_all(self_service.signed_in_user(pool, request.access_token).sub)
     return {}
 
@@ -266,7 +218,7 @@ def _required(parameters: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _written(username: str, attributes: list[_Attribute]) -> dict[str, str]:
+def _written(username: str, attributes: list[Attribute]) -> dict[str, str]:
     written = {attribute.name: attribute.value for attribute in attributes}
     if written.pop("email", username).lower() != username.lower():
         raise CognitoError(errors.EMAIL_NOT_USERNAME)
@@ -331,15 +283,15 @@ class _Operation(NamedTuple):
 
 
 _OPERATIONS: Mapping[str, _Operation] = {
-    "SignUp": _Operation(_SignUp, _sign_up, hashes=True),
-    "ConfirmSignUp": _Operation(_ConfirmSignUp, _confirm_sign_up, hashes=True),
-    "ResendConfirmationCode": _Operation(_UserRequest, _resend_confirmation_code, hashes=True),
-    "InitiateAuth": _Operation(_InitiateAuth, _initiate_auth, hashes=True),
-    "RespondToAuthChallenge": _Operation(_RespondToAuthChallenge, _respond_to_auth_challenge, hashes=True),
-    "GetUser": _Operation(_AccessToken, _get_user),
-    "ChangePassword": _Operation(_ChangePassword, _change_password, hashes=True),
-    "ForgotPassword": _Operation(_UserRequest, _forgot_password, hashes=True),
-    "ConfirmForgotPassword": _Operation(_ConfirmForgotPassword, _confirm_forgot_password, hashes=True),
-    "RevokeToken": _Operation(_RevokeToken, _revoke_token),
-    "GlobalSignOut": _Operation(_AccessToken, _global_sign_out),
+    "SignUp": _Operation(SignUp, _sign_up, hashes=True),
+    "ConfirmSignUp": _Operation(ConfirmSignUp, _confirm_sign_up, hashes=True),
+    "ResendConfirmationCode": _Operation(UserRequest, _resend_confirmation_code, hashes=True),
+    "InitiateAuth": _Operation(InitiateAuth, _initiate_auth, hashes=True),
+    "RespondToAuthChallenge": _Operation(RespondToAuthChallenge, _respond_to_auth_challenge, hashes=True),
+    "GetUser": _Operation(AccessToken, _get_user),
+    "ChangePassword": _Operation(ChangePassword, _change_password, hashes=True),
+    "ForgotPassword": _Operation(UserRequest, _forgot_password, hashes=True),
+    "ConfirmForgotPassword": _Operation(ConfirmForgotPassword, _confirm_forgot_password, hashes=True),
+    "RevokeToken": _Operation(RevokeToken, _revoke_token),
+    "GlobalSignOut": _Operation(AccessToken, _global_sign_out),
 }

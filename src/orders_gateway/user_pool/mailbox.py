@@ -8,6 +8,8 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import formatdate
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -28,9 +30,6 @@ class Mailbox:
 
     def deliver(self, address: str, subject: str, code: str) -> None:
         """Delivers one code."""
-        from email.message import EmailMessage
-        from email.utils import formatdate
-
         now = self._clock()
         message = EmailMessage()
         message["From"] = "Orders API <no-reply@localhost>"

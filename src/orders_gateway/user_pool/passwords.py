@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from functools import cache
-from typing import TYPE_CHECKING
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from orders_gateway.user_pool.errors import invalid_password
-
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
 
 # As in infra/; docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
 MIN_LENGTH = 12
@@ -28,6 +26,8 @@ _POLICY = (
 )
 _RULES = tuple((re.compile(pattern, re.DOTALL), violation) for pattern, violation in _POLICY)
 
+_HASHER = PasswordHasher()
+
 # The hash of a password nobody knows: verifying against it takes the time that a user's takes.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$I76XbtXRYIoFOf8feMEC9A$F0rYGxA62pnq/VwE3a03tqXJ/QTKSqMoeR9DbAYCHBY"
 
@@ -41,15 +41,13 @@ def check_policy(password: str) -> None:
 
 def hash_secret(secret: str) -> str:
     """An argon2id hash in PHC form: about 0.1 s and 64 MiB."""
-    return _hasher().hash(secret)
+    return _HASHER.hash(secret)
 
 
 def verify_secret(hashed: str, secret: str) -> bool:
     """Whether `hashed` is of `secret`, in constant time and at the cost of one hash."""
-    from argon2.exceptions import VerifyMismatchError
-
     try:
-        return _hasher().verify(hashed, secret)
+        return _HASHER.verify(hashed, secret)
     except VerifyMismatchError:
         return False
 
@@ -61,10 +59,3 @@ def generate_password() -> str:
         password = "".join(secrets.choice(alphabet) for _ in range(20))
         if all(rule.search(password) for rule, _ in _RULES):
             return password
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
-
-    return PasswordHasher()
