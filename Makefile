@@ -30,8 +30,9 @@ run: setup ## start the API on http://127.0.0.1:8080 with demo users and orders 
 test: setup-dev ## run the tests; says what it left out and how to get it
 	@$(BIN)/python -m pytest -n auto
 
-package: setup ## build the Lambda's zip, dist/orders-api.zip (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
+package: setup ## build what is deployed, into dist/ (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
 	@$(BIN)/python -m scripts.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)
+	@$(BIN)/orders openapi --profile gateway --output dist/openapi.gateway.json
 
 lint: setup-dev ## ruff and mypy --strict
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
