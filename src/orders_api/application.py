@@ -67,10 +67,10 @@ class Application:
 
 def no_such_route(method: str, resource: str) -> Problem:
     """404 for a resource that does not exist, 405 for a method that it does not have."""
-    allowed = sorted({known for known, path in ROUTES if path == resource} | {"OPTIONS"})
-    if allowed == ["OPTIONS"]:
+    methods = sorted(known for known, path in ROUTES if path == resource)
+    if not methods:
         return problems.no_such_resource()
-    return problems.method_not_allowed(method, allowed)
+    return problems.method_not_allowed(method, [*methods, "OPTIONS"])
 
 
 def _observe(request: Request, outcome: Outcome, duration: float, store: float) -> Observation:

@@ -65,9 +65,9 @@ class _Walk:
         match type_:
             case inspect.Metadata(type=inspect.RawType()):
                 yield from self._amount(value, pointer)
-            case inspect.Metadata(type=inner, extra_json_schema=schema):
+            case inspect.Metadata(type=inner, extra=extra):
                 yield from self.faults(inner, value, pointer)
-                if isinstance(value, str) and schema and value not in schema.get("enum", [value]):
+                if extra and isinstance(value, str) and value not in extra["among"]:
                     yield Fault(pointer, "must be an ISO 4217 currency code, such as EUR")
             case inspect.UnionType(types=types):
                 if value is not None:

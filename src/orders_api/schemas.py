@@ -29,7 +29,10 @@ Price = Annotated[
 ]
 Currency = Annotated[
     str,
-    Meta(description="ISO 4217 code.", extra_json_schema={"enum": sorted(money.MINOR_DIGITS)}),
+    Meta(
+        extra={"among": money.MINOR_DIGITS},
+        extra_json_schema={"allOf": [{"$ref": "#/components/schemas/Currency"}]},
+    ),
 ]
 Notes = Annotated[str, Meta(max_length=1_000)]
 Metadata = Annotated[

@@ -80,14 +80,11 @@ class Decision(NamedTuple):
         return max(allowance.retry_after for allowance in self.allowances)
 
     def headers(self) -> dict[str, str]:
-        """RateLimit-Policy, RateLimit (draft-ietf-httpapi-ratelimit-headers-11); Retry-After when refused."""
-        headers = {
+        """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11)."""
+        return {
             "RateLimit-Policy": ", ".join(f'"{a.policy}";q={a.quota};w={a.window}' for a in self.allowances),
             "RateLimit": ", ".join(f'"{a.policy}";r={a.remaining};t={a.reset}' for a in self.allowances),
         }
-        if not self.admitted:
-            headers["Retry-After"] = str(self.retry_after)
-        return headers
 
 
 class Throttle:

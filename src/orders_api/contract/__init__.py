@@ -5,6 +5,8 @@ OpenAPI 3.0, because API Gateway imports no 3.1: https://spec.openapis.org/oas/v
 
 from typing import Any, Final
 
+import msgspec
+
 from orders_api import problems
 from orders_api.application import ROUTES
 from orders_api.contract.catalogue import CATALOGUE, PARAMETERS, PROBLEM_EXAMPLES, RESPONSE_HEADERS, Described
@@ -34,7 +36,7 @@ def build() -> Document:
         described = CATALOGUE[operation.__name__]
         path = paths.setdefault(resource, _path_parameters(resource))
         path[method.lower()] = _operation(operation.__name__, described)
-    return {
+    document = {
         "openapi": "3.0.3",
         "info": {
             "title": TITLE,
@@ -68,6 +70,9 @@ def build() -> Document:
             },
         },
     }
+    # Enumerations become plain strings, which every serialiser knows.
+    plain: Document = msgspec.to_builtins(document)
+    return plain
 
 
 def _path_parameters(resource: str) -> Document:

@@ -70,8 +70,8 @@ CATALOGUE: Final = {
     ),
     "list_orders": Described(
         summary="List orders, newest first",
-        description="A customer's own orders; for staff those of the customer asked for, or everyone's. Pages are"
-        ' followed by `next_cursor`, or by the `Link` header with `rel="next"`.',
+        description="A customer's own orders; for staff those of the customer asked for, or everyone's."
+        ' Pages are followed by `next_cursor`, or by the `Link` header with `rel="next"`.',
         parameters=("customer_id", "status", "created_from", "created_to", "limit", "cursor"),
         successes={200: _success("One page.", ("Link",), "OrderPage", examples.ORDER_PAGE)},
         problems=_ALWAYS,

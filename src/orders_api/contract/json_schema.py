@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orders_api import money
 from orders_api.schemas import OrderInput, OrderPage, OrderReplacement, OrderView
 
 Schema = dict[str, Any]
@@ -52,7 +53,12 @@ def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
     return {_public(name): _in_openapi(schema) for name, schema in sorted(schemas.items())} | {
-        "ProblemDetails": _PROBLEM_DETAILS
+        "Currency": {
+            "description": "ISO 4217 code of an active currency.",
+            "type": "string",
+            "enum": sorted(money.MINOR_DIGITS),
+        },
+        "ProblemDetails": _PROBLEM_DETAILS,
     }
 
 

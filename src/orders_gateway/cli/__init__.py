@@ -1,0 +1,44 @@
+"""The command line, `orders`: every command says in one line what is wrong, and exits with 2."""
+
+import sys
+
+import click
+
+from orders_gateway.cli.contract import openapi
+from orders_gateway.cli.keys import key
+from orders_gateway.cli.serve import demo, serve
+from orders_gateway.cli.users import token, user
+from orders_gateway.options import InvalidOption
+from orders_gateway.user_pool.errors import CognitoError
+
+_MISUSE = 2
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="orders-api")
+def orders() -> None:
+    """An order-management API: the host, its users, its keys and its contract."""
+
+
+for command in (serve, demo, user, token, key, openapi):
+    orders.add_command(command)
+
+
+def main() -> None:
+    """The console script's entry point."""
+    try:
+        sys.exit(orders(standalone_mode=False))
+    except click.exceptions.Abort:
+        sys.exit(_INTERRUPTED)
+    except click.ClickException as error:
+        _fail(error.format_message(), error)
+    except (InvalidOption, CognitoError, ValueError) as error:
+        _fail(str(error), error)
+
+
+def _fail(message: str, error: Exception) -> None:
+    context = getattr(error, "ctx", None)
+    hint = f" See `{context.command_path} --help`." if context else ""
+    click.echo(f"orders: {message}{hint}", err=True)
+    sys.exit(_MISUSE)

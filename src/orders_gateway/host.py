@@ -1,0 +1,192 @@
+"""Puts the host together from its options, and runs it until it is told to stop."""
+
+import asyncio
+import os
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from typing import Final
+
+import uvicorn
+
+from orders_api import contract
+from orders_api.application import Application
+from orders_api.repository.sqlite import SchemaTooNew, SqliteOrderRepository
+from orders_gateway import database
+from orders_gateway.access_log import AccessLog
+from orders_gateway.api_keys import ApiKeys
+from orders_gateway.app import Gateway, Parts
+from orders_gateway.authorizer import Authorizer
+from orders_gateway.database import Database
+from orders_gateway.invocation import GroupCommit, Invocation, Threaded
+from orders_gateway.metrics import PrometheusTelemetry
+from orders_gateway.options import DynamoDBStore, InvalidOption, Options, parse_store
+from orders_gateway.pages import Pages
+from orders_gateway.routing import Router
+from orders_gateway.throttling import PLANS, Plan, Quotas, Throttle
+from orders_gateway.user_pool import Mailbox, UserPool
+
+_GRACEFUL_SHUTDOWN_SECONDS: Final = 30
+_BACKLOG: Final = 2048
+_QUOTA_FLUSH_SECONDS: Final = 1.0
+_DEFAULT_REGION: Final = "eu-west-1"
+
+
+def serve(options: Options, announce: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; requests in flight are answered first.
+
+    `announce` is called with the host's URL when it can be used.
+
+    Raises:
+        InvalidOption: the options can't be served: a port in use, a directory that can't be written.
+    """
+    options.check()
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(options))
+        url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
+        gateway = _assemble(options, url, stack)
+        config = uvicorn.Config(
+            gateway,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            # Without it, X-Forwarded-For would let any client choose the address it is limited by.
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+            ssl_certfile=options.certfile,
+            ssl_keyfile=options.keyfile,
+            timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+        )
+        _Server(config, lambda: announce(url)).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def _assemble(options: Options, url: str, stack: ExitStack) -> Gateway:
+    try:
+        options.data_dir.mkdir(parents=True, exist_ok=True)
+        gateway_db = Database(options.data_dir / "gateway.db")
+    except (OSError, sqlite3.Error, database.SchemaTooNew) as error:
+        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+    stack.callback(gateway_db.close)
+    mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
+    pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
+    telemetry = PrometheusTelemetry()
+    document = contract.build()
+    invocation = _invocation(options, telemetry, stack)
+    pages = Pages(document, _config(options, pool), pool, invocation, telemetry)
+    stack.callback(pages.close)
+    quotas = Quotas(gateway_db)
+    parts = Parts(
+        router=Router(document),
+        throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quotas)),
+        api_keys=ApiKeys(gateway_db),
+        require_api_key=options.require_api_key,
+        authorizer=_authorizer(options, pool),
+        invocation=invocation,
+        pages=pages,
+        telemetry=telemetry,
+        access_log=AccessLog(),
+        cors_allow_origin=options.cors_allow_origin,
+    )
+    return Gateway(parts, _lifespan(quotas))
+
+
+def _invocation(options: Options, telemetry: PrometheusTelemetry, stack: ExitStack) -> Invocation:
+    table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
+    if table is not None:
+        return _over_dynamodb(table, options, telemetry)
+    try:
+        store = SqliteOrderRepository(options.data_dir / "orders.db")
+    except (SchemaTooNew, OSError) as error:
+        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+    stack.callback(store.close)
+    return GroupCommit(Application(store, telemetry, options.cors_allow_origin), store)
+
+
+def _over_dynamodb(table: DynamoDBStore, options: Options, telemetry: PrometheusTelemetry) -> Invocation:
+    # Only for this store: the signer alone takes a tenth of a second to import.
+    from orders_api.repository.dynamodb import DynamoDBOrderRepository
+    from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
+
+    try:
+        client = DynamoDBClient(table.region, table.endpoint_url)
+        client.call("DescribeTable", {"TableName": table.table})
+    except RequestRefused as error:
+        raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
+    store = DynamoDBOrderRepository(client, table.table)
+    return Threaded(Application(store, telemetry, options.cors_allow_origin), store)
+
+
+def _authorizer(options: Options, pool: UserPool) -> Authorizer:
+    if options.jwt_issuer is None or options.jwt_audience is None:
+        return Authorizer(pool.keys, pool.issuer, pool.client_id)
+    from orders_gateway.oidc_keys import OidcKeys
+
+    is_cognito = ".amazonaws.com/" in options.jwt_issuer
+    return Authorizer(
+        OidcKeys(options.jwt_issuer),
+        options.jwt_issuer,
+        options.jwt_audience,
+        ("RS256", "ES256"),
+        id_token_only=is_cognito,
+    )
+
+
+def _config(options: Options, pool: UserPool) -> dict[str, str | None]:
+    return {
+        "environment": "local",
+        "region": "local",
+        "user_pool_id": pool.pool_id,
+        "client_id": options.jwt_audience or pool.client_id,
+    }
+
+
+def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
+    return {name: plan._replace(daily=daily_quotas.get(name)) for name, plan in PLANS.items()}
+
+
+@asynccontextmanager
+async def _lifespan(quotas: Quotas) -> AsyncIterator[None]:
+    """Saves what was counted of the daily quotas, every second and at the end."""
+    task = asyncio.create_task(_flush_forever(quotas))
+    try:
+        yield
+    finally:
+        task.cancel()
+        quotas.flush()
+
+
+async def _flush_forever(quotas: Quotas) -> None:
+    while True:
+        await asyncio.sleep(_QUOTA_FLUSH_SECONDS)
+        await asyncio.to_thread(quotas.flush)
+
+
+def _listen(options: Options) -> socket.socket:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise InvalidOption(
+            f"--host {options.host} --port {options.port} can't be used: {error.strerror}; choose another."
+        ) from error
+    return listener
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,74 @@
+"""What the host can be told, checked before anything is opened."""
+
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+_TRUSTWORTHY = ("https://", "http://127.0.0.1", "http://localhost")
+
+
+class InvalidOption(ValueError):
+    """An option that can't be served; the message says why and what to write instead."""
+
+
+class Options(NamedTuple):
+    """The options of `orders serve`. `rate_limit` is requests a second, `daily_quotas` requests by plan."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = Path("data")
+    store: str = "sqlite"
+    rate_limit: int = 250
+    burst: int = 500
+    daily_quotas: dict[str, int] = {}  # noqa: RUF012 - never changed
+    require_api_key: bool = False
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    cors_allow_origin: str = "*"
+    demo: bool = False
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.certfile else "http"
+
+    def check(self) -> None:
+        """Raise InvalidOption for options that contradict each other."""
+        if (self.jwt_issuer is None) != (self.jwt_audience is None):
+            raise InvalidOption("--jwt-issuer and --jwt-audience go together: give both, or neither.")
+        if (self.certfile is None) != (self.keyfile is None):
+            raise InvalidOption("--certfile and --keyfile go together: give both, or neither.")
+        if self.jwt_issuer and not self.jwt_issuer.startswith(
+            ("https://", "http://127.0.0.1", "http://localhost")
+        ):
+            raise InvalidOption(
+                "--jwt-issuer must be an https:// URL: whoever answers there says who signs in."
+            )
+
+
+class DynamoDBStore(NamedTuple):
+    """A table somewhere: `dynamodb://TABLE?region=eu-west-1&endpoint_url=http://127.0.0.1:8000`."""
+
+    table: str
+    region: str
+    endpoint_url: str
+
+
+def parse_store(text: str, region: str) -> DynamoDBStore | None:
+    """The DynamoDB table that `--store` names, or None for SQLite.
+
+    Raises:
+        InvalidOption: the text is neither.
+    """
+    if text == "sqlite":
+        return None
+    url = urlsplit(text)
+    parameters = parse_qs(url.query, strict_parsing=bool(url.query))
+    if url.scheme != "dynamodb" or not url.netloc or parameters.keys() - {"region", "endpoint_url"}:
+        raise InvalidOption(
+            f"--store {text} is not known: write sqlite, or dynamodb://TABLE?region=…&endpoint_url=…"
+        )
+    return DynamoDBStore(
+        url.netloc, parameters.get("region", [region])[0], parameters.get("endpoint_url", [""])[0]
+    )
