@@ -54,13 +54,15 @@ module "api" {
   name  = local.name
   stage = var.environment
   alias = module.deployment.alias
-  body = templatefile(var.openapi_body_file, {
+
+  contract_file = var.openapi_body_file
+  contract_values = {
     title             = local.name
     region            = var.region
     lambda_invoke_arn = module.deployment.alias.invoke_arn
     user_pool_arn     = module.auth.user_pool.arn
     cors_allow_origin = var.cors_allow_origin
-  })
+  }
 
   throttling         = var.throttling
   usage_plans        = var.usage_plans
@@ -99,7 +101,6 @@ locals {
       description = "Answers the API"
       handler     = "orders_api.handler.handler"
       environment = {
-        DYNAMODB_TABLE    = local.table_names.orders
         EVENTS_TABLE      = local.table_names.events
         STATS_TABLE       = local.table_names.stats
         CORS_ALLOW_ORIGIN = var.cors_allow_origin
@@ -167,7 +168,7 @@ module "function" {
   kms_key_arn              = local.log_key_arn
 
   environment = merge(
-    { ENVIRONMENT = var.environment, LOG_LEVEL = var.log_level, POWERTOOLS_METRICS_NAMESPACE = "OrdersApi", POWERTOOLS_SERVICE_NAME = each.key },
+    { DYNAMODB_TABLE = local.table_names.orders, ENVIRONMENT = var.environment, LOG_LEVEL = var.log_level },
     { for name, value in each.value.environment : name => value if value != null },
   )
 }

@@ -11,16 +11,13 @@ data "aws_partition" "current" {}
 
 # --- State ---
 
+# S3 refuses to delete it while it holds a state, or an old version of one.
 resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_18: who read the state is in CloudTrail, if the account keeps data events
   #checkov:skip=CKV_AWS_144: versions protect from mistakes; a lost region is met by importing what is there
   #checkov:skip=CKV_AWS_145: S3's own key; who may read is decided by the roles below
   #checkov:skip=CKV2_AWS_62: nobody waits for a new state
   bucket = "orders-api-state-${local.account_id}"
-
-  lifecycle {
-    prevent_destroy = true
-  }
 }
 
 resource "aws_s3_bucket_ownership_controls" "state" {

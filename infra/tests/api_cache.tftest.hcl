@@ -13,6 +13,7 @@ variables {
   throttling         = { rate = 50, burst = 100 }
   usage_plans        = {}
   log_retention_days = 1
+  contract_values    = { title = "", region = "", lambda_invoke_arn = "", user_pool_arn = "", cors_allow_origin = "" }
   cache              = { size_gb = "0.5", ttl_s = 60 }
 }
 
@@ -24,9 +25,7 @@ run "keyed_by_caller" {
   }
 
   variables {
-    body = jsonencode({ paths = { "/v1/orders/{order_id}" = { get = { "x-amazon-apigateway-integration" = { cacheKeyParameters = [
-      "method.request.path.order_id", "method.request.header.Authorization", "method.request.header.If-None-Match",
-    ] } } } } })
+    contract_file = "tests/fixtures/openapi.gateway.json"
   }
 
   assert {
@@ -43,7 +42,7 @@ run "not_keyed_by_caller" {
   }
 
   variables {
-    body = jsonencode({ paths = { "/v1/orders/{order_id}" = { get = { "x-amazon-apigateway-integration" = { cacheKeyParameters = ["method.request.path.order_id"] } } } } })
+    contract_file = "tests/fixtures/cached-for-everyone.json"
   }
 
   expect_failures = [aws_api_gateway_method_settings.cached]

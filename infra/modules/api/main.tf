@@ -1,6 +1,8 @@
 # The REST API, from its contract: what it answers, how it is deployed, what it logs, and how fast one may call it.
 
 locals {
+  body = templatefile(var.contract_file, var.contract_values)
+
   access_log = {
     requestId          = "$context.requestId"
     extendedRequestId  = "$context.extendedRequestId"
@@ -26,7 +28,7 @@ locals {
 
 resource "aws_api_gateway_rest_api" "this" {
   name = var.name
-  body = var.body
+  body = local.body
 
   disable_execute_api_endpoint = var.domain != null
 
@@ -41,7 +43,7 @@ resource "aws_api_gateway_rest_api" "this" {
 
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
-  triggers    = { body = sha256(var.body) }
+  triggers    = { body = sha256(local.body) }
 
   lifecycle {
     create_before_destroy = true
@@ -118,7 +120,7 @@ resource "aws_api_gateway_method_settings" "cached" {
 locals {
   cached_path      = "/v1/orders/{order_id}"
   cache_key_needed = ["method.request.path.order_id", "method.request.header.Authorization", "method.request.header.If-None-Match"]
-  cache_key        = var.cache == null ? [] : try(jsondecode(var.body).paths[local.cached_path].get["x-amazon-apigateway-integration"].cacheKeyParameters, [])
+  cache_key        = var.cache == null ? [] : try(jsondecode(file(var.contract_file)).paths[local.cached_path].get["x-amazon-apigateway-integration"].cacheKeyParameters, [])
 }
 
 resource "aws_cloudwatch_log_group" "access" {

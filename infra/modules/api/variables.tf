@@ -8,9 +8,14 @@ variable "stage" {
   type        = string
 }
 
-variable "body" {
-  description = "The contract as API Gateway imports it, rendered. The API is redeployed when, and only when, this text changes."
+variable "contract_file" {
+  description = "The contract as API Gateway imports it, a template. The API is redeployed when, and only when, the filled template changes."
   type        = string
+}
+
+variable "contract_values" {
+  description = "What the template is filled with."
+  type        = map(string)
 }
 
 variable "alias" {

@@ -1,7 +1,7 @@
 # What happens to an order: table stream → publisher → bus → rules → topic and queues → consumers.
 
 locals {
-  # What of `source = orders` each rule picks.
+  # What of the orders' events each rule picks; see docs/events for their shape.
   rules = {
     fulfilment    = { detail-type = ["OrderCreated", "OrderStatusChanged", "OrderDeleted"] }
     notifications = { detail-type = ["OrderCreated", "OrderStatusChanged"] }
@@ -18,7 +18,7 @@ locals {
   told_to_customers = {
     "$or" = [
       { detail-type = ["OrderCreated"] },
-      { detail-type = ["OrderStatusChanged"], detail = { data = { order = { status = ["SHIPPED"] } } } },
+      { detail-type = ["OrderStatusChanged"], detail = { order = { status = ["SHIPPED"] } } },
     ]
   }
 }
@@ -67,7 +67,7 @@ resource "aws_cloudwatch_event_rule" "this" {
 
   name           = "${var.name}-${each.key}"
   event_bus_name = aws_cloudwatch_event_bus.this.name
-  event_pattern  = jsonencode(merge({ source = ["orders"] }, each.value))
+  event_pattern  = jsonencode(merge({ source = ["orders-api"] }, each.value))
 }
 
 resource "aws_cloudwatch_event_target" "queue" {

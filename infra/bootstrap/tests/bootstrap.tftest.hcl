@@ -1,0 +1,112 @@
+# Who may deploy, from where, and how much.  terraform -chdir=infra/bootstrap test
+
+# Applied against a stand-in of the provider. The credentials are no one's: with the real provider nothing could be made.
+provider "aws" {
+  region     = "eu-west-1"
+  access_key = "offline"
+  secret_key = "offline"
+}
+
+variables {
+  repository = "example/orders-api"
+}
+
+run "account" {
+  assert {
+    condition = { for name, trust in data.aws_iam_policy_document.trust : name => flatten([jsondecode(trust.json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]]) } == {
+      dev-deploy     = ["repo:example/orders-api:environment:dev"]
+      dev-plan       = ["repo:example/orders-api:ref:refs/heads/main", "repo:example/orders-api:pull_request"]
+      preprod-deploy = ["repo:example/orders-api:environment:preprod"]
+      preprod-plan   = ["repo:example/orders-api:ref:refs/heads/main"]
+      prod-deploy    = ["repo:example/orders-api:environment:prod"]
+      prod-plan      = ["repo:example/orders-api:ref:refs/heads/main"]
+    }
+    error_message = "A role must be taken on by its own environment's workflows only, and a pull request may plan dev, no more."
+  }
+
+  assert {
+    condition     = alltrue([for trust in data.aws_iam_policy_document.trust : jsondecode(trust.json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"])
+    error_message = "A token made for someone else must not be accepted."
+  }
+
+  assert {
+    condition = alltrue(flatten([for name, state in data.aws_iam_policy_document.state : [for s in jsondecode(state.json).Statement : [for r in flatten([s.Resource]) :
+      strcontains(r, "/${local.roles[name].environment}/") || s.Sid == "Find"
+    ]]]))
+    error_message = "A role must reach the state of its own environment only."
+  }
+
+  assert {
+    condition     = alltrue([for name, state in data.aws_iam_policy_document.state : strcontains(state.json, "PutObject") == endswith(name, "-deploy")])
+    error_message = "Only a deployment may write the state."
+  }
+
+  assert {
+    condition = alltrue(flatten([for s in jsondecode(data.aws_iam_policy_document.read.json).Statement : [for action in flatten([s.Action]) :
+      can(regex(":(Batch)?(Get|List|Describe|View)|^apigateway:GET$", action))
+    ]]))
+    error_message = "To plan, nothing needs to be written."
+  }
+
+  assert {
+    condition = alltrue([for forbidden in [
+      "dynamodb:BatchGet", "dynamodb:Get", "dynamodb:Query", "dynamodb:Scan", "sqs:Receive", "cognito-idp:Admin", "cognito-idp:ListUsers",
+      "logs:GetLogEvents", "logs:Filter", "logs:StartQuery", "lambda:Invoke", "s3:Get*", "kms:*",
+      ] :
+      alltrue([for policy in concat([data.aws_iam_policy_document.read], values(data.aws_iam_policy_document.deploy)) : !strcontains(policy.json, forbidden)])
+    ])
+    error_message = "No workflow may read orders, users, messages or logs."
+  }
+
+  assert {
+    condition = alltrue([for environment in var.environments : [for s in jsondecode(data.aws_iam_policy_document.deploy["${environment}-roles"].json).Statement : s.Condition.StringLike["iam:PermissionsBoundary"] if s.Sid == "GiveRoles"] == [
+      aws_iam_policy.boundary[environment].arn
+    ]])
+    error_message = "A deployment may give a role no more than the boundary allows."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.github : !can(regex("^orders-api-", role.name))])
+    error_message = "A deployment may change roles named orders-api-…, so its own must not be one."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for policy in concat(values(data.aws_iam_policy_document.deploy), values(data.aws_iam_policy_document.boundary), [data.aws_iam_policy_document.read]) : length(jsonencode(jsondecode(policy.json))) <= 6144]))
+    error_message = "IAM takes policies of up to 6,144 characters."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_public_access_block.state.restrict_public_buckets
+    error_message = "The state must be private, and each version of it kept."
+  }
+
+  assert {
+    condition     = strcontains(output.backend, "bucket       = \"${output.state_bucket}\"")
+    error_message = "The state must be able to move into the bucket."
+  }
+}
+
+run "one_environment_with_a_provider_that_is_there" {
+  variables {
+    environments        = ["prod"]
+    github_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = keys(output.roles) == ["prod-deploy", "prod-plan"] && length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "An account of its own has its own environment's roles, and GitHub's provider once."
+  }
+}
+
+run "wrong_values" {
+  command = plan
+
+  variables {
+    repository          = "example/*"
+    environments        = ["production"]
+    region              = "Ireland"
+    github_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
+  }
+
+  expect_failures = [var.repository, var.environments, var.region, var.github_provider_arn]
+}
