@@ -1,6 +1,7 @@
 """The parts the other tests rely on: started once, and left out loudly."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,25 @@ THIS_TEST = f"{Path(__file__).relative_to(ROOT)}::test_dynamodb_local_answers"
 def test_dynamodb_local_answers(dynamodb_endpoint: str) -> None:
     table = create_orders_table(dynamodb_endpoint)
     assert table in dynamodb_client(dynamodb_endpoint).list_tables()["TableNames"]
+
+
+def test_redis_answers(redis_url: str) -> None:
+    host, port = redis_url.removeprefix("redis://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(16) == b"+PONG\r\n"
+
+
+def test_ministack_answers(ministack_endpoint: str) -> None:
+    assert (
+        create_orders_table(ministack_endpoint)
+        in dynamodb_client(ministack_endpoint).list_tables()["TableNames"]
+    )
+
+
+def test_chromium_runs(chromium_path: Path) -> None:
+    run = subprocess.run([chromium_path, "--version"], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("Chromium")
 
 
 @pytest.mark.parametrize(

@@ -34,5 +34,6 @@ def fetch(argv: list[str], part: str, how: str, cwd: Path | None = None) -> None
         argv, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        last_line = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-        raise MissingPartError(part, f"{' '.join(argv[:3])} failed: {last_line}", how)
+        said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+        reason = said[0] if said else f"exit code {done.returncode}"
+        raise MissingPartError(part, f"{Path(argv[0]).name} {argv[1]} failed: {reason}", how)
