@@ -45,7 +45,7 @@ class Report(TypedDict):
 
 @dataclass(frozen=True)
 class Measures:
-    """By handler: seconds of cold starts; by operation, CPU and wall seconds and store requests of an invocation.
+    """By handler: seconds of cold starts; by operation, (CPU, wall) seconds and store requests an invocation.
 
     `cold` is a bare process; `cold_in_lambda` is AWS's runtime client, and our packaged zip.
     """

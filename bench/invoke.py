@@ -3,8 +3,8 @@
     python invoke.py MODULE.FUNCTION EVENTS.json REPORT_FD WARM
 
 EVENTS.json holds `{"first": event, "warm": {operation: event}}`; the first one creates an order, `ORDER_ID`
-stands for it in the others. The report is `{"first_response": monotonic ns, "warm": {operation: [seconds of CPU,
-seconds of wall time]}, "invocations": warm ones in all}`. Imports as little as it can.
+stands for it in the others. The report is `{"first_response": monotonic ns, "warm": {operation: [CPU seconds,
+wall seconds]}, "invocations": warm ones in all}`. Imports as little as it can.
 """
 
 from __future__ import annotations

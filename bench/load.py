@@ -1,8 +1,8 @@
 """A bounded load and smoke run against any deployed API: `python -m bench.load BASE_URL`.
 
 The smoke part creates, reads and lists one order. The load part sends requests at a fixed rate, answered or
-not, and counts latency from the moment each was due, so that no stall is hidden by a client that waits for it.
-What it created it deletes, at the same rate. Exit status 1 when anything was answered with other than success.
+not, and counts latency from the moment each was due, so that no stall hides behind a client that waits for it.
+What it created it deletes, at the same rate. Exit status 1 when anything was answered with no success.
 """
 
 import asyncio
