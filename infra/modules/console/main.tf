@@ -171,7 +171,7 @@ resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV2_AWS_47: public static files, there is no application to protect
   #checkov:skip=CKV_AWS_86: public static files; what callers do is in the API's access log
   #checkov:skip=CKV_AWS_174: TLS 1.2 with a domain of one's own; CloudFront lets nobody choose for cloudfront.net
-  #checkov:skip=CKV2_AWS_42: the same
+  #checkov:skip=CKV2_AWS_42: a domain of one's own is a setting of each environment
   #checkov:skip=CKV_AWS_310: one bucket of files that one apply puts back needs no second origin
   #checkov:skip=CKV_AWS_374: a shop's staff may travel
   enabled             = true
