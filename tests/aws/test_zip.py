@@ -99,9 +99,7 @@ def test_what_is_left_of_botocore_finds_credentials_of_a_snapshot(
     unpacked_zip: Path, credentials_endpoint: str
 ) -> None:
     """A function with SnapStart has no key in its environment, but an address to ask for one."""
-    program = (
-        "from orders_api.repository.dynamodb_client import _credentials; print(_credentials()().access_key)"
-    )
+    program = "from orders_api.aws_client import _credentials; print(_credentials()().access_key)"
     found = subprocess.run(
         [INTERPRETER, "-S", "-B", "-c", program],
         env={"PYTHONPATH": str(unpacked_zip), "AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials_endpoint},
