@@ -5,20 +5,25 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
-from orders_api import operations, problems
-from orders_api.operations import Clock, Operation
+from orders_api import problems
+from orders_api.operations import orders, reports, returns
+from orders_api.operations.common import Clock, Operation
 from orders_api.problems import Problem, problem_from
 from orders_api.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
-from orders_api.repository import OrderRepository
-from orders_api.repository.timed import TimedRepository
+from orders_api.repository import Store
+from orders_api.repository.timed import TimedStore
 from orders_api.telemetry import Observation, Placed, Telemetry
 
 ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
-    ("POST", "/v1/orders"): operations.create_order,
-    ("GET", "/v1/orders"): operations.list_orders,
-    ("GET", "/v1/orders/{order_id}"): operations.get_order,
-    ("PUT", "/v1/orders/{order_id}"): operations.replace_order,
-    ("DELETE", "/v1/orders/{order_id}"): operations.delete_order,
+    ("POST", "/v1/orders"): orders.create_order,
+    ("GET", "/v1/orders"): orders.list_orders,
+    ("GET", "/v1/orders/stats"): reports.get_statistics,
+    ("GET", "/v1/orders/{order_id}"): orders.get_order,
+    ("PUT", "/v1/orders/{order_id}"): orders.replace_order,
+    ("DELETE", "/v1/orders/{order_id}"): orders.delete_order,
+    ("GET", "/v1/orders/{order_id}/events"): reports.list_order_events,
+    ("POST", "/v1/orders/{order_id}/returns"): returns.request_return,
+    ("PUT", "/v1/orders/{order_id}/returns/{return_id}"): returns.move_return,
 }
 """The operation of each method and resource; openapi.yaml and both hosts route by it."""
 
@@ -33,12 +38,12 @@ class Application:
 
     def __init__(
         self,
-        repository: OrderRepository,
+        store: Store,
         telemetry: Telemetry,
         cors_allow_origin: str = "*",
         clock: Clock = utc_now,
     ) -> None:
-        self._repository = repository
+        self._store = store
         self._telemetry = telemetry
         self._clock = clock
         self._common_headers = common_headers(cors_allow_origin)
@@ -46,13 +51,13 @@ class Application:
     def __call__(self, event: ProxyEvent, context: object = None) -> ProxyResponse:
         started = perf_counter()
         request = Request(event)
-        store = TimedRepository(self._repository)
+        store = TimedStore(self._store)
         outcome = self._answer(request, store)
         outcome.response["headers"].update(self._common_headers)
         self._telemetry.record(_observe(request, outcome, perf_counter() - started, store.seconds))
         return outcome.response
 
-    def _answer(self, request: Request, store: OrderRepository) -> Outcome:
+    def _answer(self, request: Request, store: Store) -> Outcome:
         try:
             operation = ROUTES.get((request.method, request.resource))
             if operation is None:

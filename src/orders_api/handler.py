@@ -2,7 +2,7 @@
 
 from orders_api import settings
 from orders_api.application import Application
-from orders_api.repository.dynamodb import DynamoDBOrderRepository
+from orders_api.repository.dynamodb import DynamoDBStore, Tables
 from orders_api.repository.dynamodb_client import DynamoDBClient
 from orders_api.telemetry import LambdaTelemetry
 
@@ -11,7 +11,7 @@ def build(config: settings.Settings) -> Application:
     """The application over the DynamoDB table that the settings name."""
     client = DynamoDBClient(config.region, config.dynamodb_endpoint_url)
     return Application(
-        DynamoDBOrderRepository(client, config.table),
+        DynamoDBStore(client, Tables.beside(config.table)),
         LambdaTelemetry(config.environment, config.log_level),
         config.cors_allow_origin,
     )

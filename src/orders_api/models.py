@@ -1,5 +1,6 @@
 """The domain: orders, their line items, and what may happen to them. Pure: no I/O, no AWS, no HTTP."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -49,6 +50,48 @@ class StatusEntry(Struct, frozen=True):
     by: str
 
 
+class ReturnStatus(StrEnum):
+    """Where a return is on its way, in the order in which it passes through them."""
+
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    RECEIVED = "RECEIVED"
+    REFUNDED = "REFUNDED"
+    REJECTED = "REJECTED"
+
+
+class ReturnLine(Struct, frozen=True):
+    """How much of a line item comes back; `line` counts from 1, the refund is in minor units."""
+
+    line: int
+    product_id: str
+    quantity: int
+    refund_amount: int
+
+
+class ReturnEntry(Struct, frozen=True):
+    """One step of a return's history, as `StatusEntry` is of an order's."""
+
+    status: ReturnStatus
+    at: str
+    by: str
+
+
+class Return(Struct, frozen=True):
+    """Goods of a delivered order on their way back."""
+
+    return_id: str
+    status: ReturnStatus
+    lines: tuple[ReturnLine, ...]
+    reason: str
+    history: tuple[ReturnEntry, ...]
+
+    @property
+    def refund_amount(self) -> int:
+        """Sum over the lines, in minor units."""
+        return sum(line.refund_amount for line in self.lines)
+
+
 class OrderContent(Struct, frozen=True):
     """The part of an order that a client writes."""
 
@@ -79,6 +122,7 @@ class Order(Struct, frozen=True):
     updated_by: str
     history: tuple[StatusEntry, ...]
     fingerprint: str = ""
+    returns: tuple[Return, ...] = ()
 
 
 class OrderChange(Struct, frozen=True):
@@ -139,9 +183,9 @@ class VersionMismatch(OrderError):
 
 
 class IllegalState(OrderError):
-    """The order's status does not permit this; `allowed` are the statuses it can move to."""
+    """The status of the order, or of a return, does not permit this; it can move to `allowed`."""
 
-    def __init__(self, message: str, status: OrderStatus, allowed: tuple[OrderStatus, ...] = ()) -> None:
+    def __init__(self, message: str, status: StrEnum, allowed: Sequence[StrEnum] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.allowed = allowed
@@ -173,7 +217,7 @@ def change(order: Order, request: OrderChange) -> Order:
     """
     _check_owner(order, request.owner)
     _check_allowed(order, request)
-    _check_version(order, request.versions)
+    check_version(order, request.versions)
     _check_state(order, request)
     status = request.status or order.status
     moved = status != order.status
@@ -195,13 +239,19 @@ def check_removal(order: Order, removal: OrderRemoval) -> None:
         OrderNotFound, VersionMismatch, IllegalState: the first of them that applies.
     """
     _check_owner(order, removal.owner)
-    _check_version(order, removal.versions)
+    check_version(order, removal.versions)
     if order.status not in DELETABLE:
         raise IllegalState(
             f"An order can be deleted only while {' or '.join(DELETABLE)}; this one is {order.status}.",
             order.status,
             TRANSITIONS[order.status],
         )
+
+
+def check_version(order: Order, versions: tuple[int, ...] | None) -> None:
+    """Raise VersionMismatch unless the client knows the order's version (None: it does not care)."""
+    if versions is not None and order.version not in versions:
+        raise VersionMismatch(order.version)
 
 
 def _check_owner(order: Order, owner: str | None) -> None:
@@ -216,11 +266,6 @@ def _check_allowed(order: Order, request: OrderChange) -> None:
         raise NotAllowed(f"You may set the status of an order to {allowed} only, not to {request.status}.")
     if request.owner is not None and request.customer_id not in (None, request.owner):
         raise NotAllowed("You may write orders of your own only; leave customer_id out.")
-
-
-def _check_version(order: Order, versions: tuple[int, ...] | None) -> None:
-    if versions is not None and order.version not in versions:
-        raise VersionMismatch(order.version)
 
 
 def _check_state(order: Order, request: OrderChange) -> None:

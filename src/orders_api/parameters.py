@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,13 @@ from orders_api.repository import OrderQuery, Position
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
+DEFAULT_DAYS: Final = 30
+MAX_DAYS: Final = 366
+
+Query = Mapping[str, list[str]]
+"""A decoded query string: the values of each parameter."""
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -26,22 +34,14 @@ _ENTITY_TAGS: Final = re.compile(rf"{_ENTITY_TAG.pattern}(\s*,\s*{_ENTITY_TAG.pa
 _JSON: Final = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 
 
-class ListingParameters(Struct, frozen=True):
-    """What the query string of `GET /v1/orders` asks for."""
+class Paging(Struct, frozen=True):
+    """How much of a listing to show, and from where."""
 
-    customer_id: str | None = None
-    status: OrderStatus | None = None
-    created_from: str | None = None
-    created_to: str | None = None
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
-    def query_of(self, customer_id: str | None) -> OrderQuery:
-        """The query for the orders of a customer, or of everybody."""
-        return OrderQuery(customer_id, self.status, self.created_from, self.created_to)
-
-    def position_in(self, query: OrderQuery) -> Position | None:
-        """Where the page starts.
+    def position_in(self, query: Struct, type_: type[cursors.Place]) -> cursors.Place | None:
+        """Where the page starts; None for the beginning.
 
         Raises:
             Problem: 400, the cursor is damaged or belongs to another query.
@@ -49,26 +49,78 @@ class ListingParameters(Struct, frozen=True):
         if self.cursor is None:
             return None
         try:
-            return cursors.decode(self.cursor, query)
+            return cursors.decode(self.cursor, query, type_)
         except cursors.InvalidCursor:
-            detail = "is damaged or belongs to another query; start again without it"
-            raise invalid_input([{"parameter": "cursor", "detail": detail}]) from None
+            raise _invalid_cursor() from None
 
 
-def read_listing(given: Mapping[str, list[str]]) -> ListingParameters:
-    """The parameters of a listing.
+class ListingParameters(Paging, frozen=True):
+    """What the query string of `GET /v1/orders` asks for."""
+
+    customer_id: str | None = None
+    status: OrderStatus | None = None
+    created_from: str | None = None
+    created_to: str | None = None
+
+    def query_of(self, customer_id: str | None) -> OrderQuery:
+        """The query for the orders of a customer, or of everybody."""
+        return OrderQuery(customer_id, self.status, self.created_from, self.created_to)
+
+    def start_in(self, query: OrderQuery) -> Position | None:
+        """Where the page starts, which is always within the times of the query.
+
+        Raises:
+            Problem: 400, as `position_in` does.
+        """
+        position = self.position_in(query, Position)
+        if position and not (query.created_from or "") <= position.created_at <= (query.created_to or "~"):
+            raise _invalid_cursor()
+        return position
+
+
+def read_listing(given: Query) -> ListingParameters:
+    """The parameters of a listing of orders.
 
     Raises:
         Problem: 400, naming every parameter that is unknown, repeated or invalid.
     """
     parameters = msgspec.convert(_read(given, _LISTING), ListingParameters)
     if parameters.created_from and parameters.created_to and parameters.created_from > parameters.created_to:
-        detail = "must not be earlier than created_from"
-        raise invalid_input([{"parameter": "created_to", "detail": detail}])
+        raise invalid_input([_fault("created_to", "must not be earlier than created_from")])
     return parameters
 
 
-def refuse_any(given: Mapping[str, list[str]]) -> None:
+def read_events(given: Query) -> Paging:
+    """The parameters of a listing of events; raises as `read_listing` does."""
+    return msgspec.convert(_read(given, _PAGING), Paging)
+
+
+def read_days(given: Query, today: str) -> tuple[str, str]:
+    """First and last day of a period, as ISO dates; by default the 30 days up to today.
+
+    Raises:
+        Problem: 400, as `read_listing` does.
+    """
+    days = msgspec.convert(_read(given, _DAYS), dict[str, date])
+    last = days.get("to", date.fromisoformat(today))
+    first = days.get("from", last - timedelta(days=DEFAULT_DAYS - 1))
+    if not timedelta() <= last - first < timedelta(days=MAX_DAYS):
+        raise invalid_input([_fault("from", f"must be up to {MAX_DAYS - 1} days before to")])
+    return first.isoformat(), last.isoformat()
+
+
+def next_link(given: Query, cursor: str | None) -> dict[str, str]:
+    """The `Link` header (RFC 8288) to the next page, if there is one.
+
+    It is relative to the request's own URL, which no host but the client knows for sure.
+    """
+    if cursor is None:
+        return {}
+    query = {name: texts[0] for name, texts in given.items()} | {"cursor": cursor}
+    return {"Link": f'<?{urlencode(query)}>; rel="next"'}
+
+
+def refuse_any(given: Query) -> None:
     """Raise Problem (400) if the operation, which takes no query parameters, was given some."""
     if given:
         _read(given, {})
@@ -130,14 +182,22 @@ def _version(tag: str) -> int:
     return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 and tag[0] != "0" else 0
 
 
-def _read(given: Mapping[str, list[str]], known: Mapping[str, Callable[[str], object]]) -> dict[str, object]:
+def _fault(parameter: str, detail: str) -> dict[str, str]:
+    return {"parameter": parameter, "detail": detail}
+
+
+def _invalid_cursor() -> Problem:
+    return invalid_input([_fault("cursor", "is damaged or belongs to another query; start again without it")])
+
+
+def _read(given: Query, known: Mapping[str, Callable[[str], object]]) -> dict[str, object]:
     values: dict[str, object] = {}
     faults: list[dict[str, str]] = []
     for name, texts in given.items():
         try:
             values[name] = _one(name, texts, known)
         except ValueError as error:
-            faults.append({"parameter": name, "detail": str(error)})
+            faults.append(_fault(name, str(error)))
     if faults:
         raise invalid_input(faults)
     return values
@@ -181,11 +241,27 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+def _date(text: str) -> date:
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date such as 2026-01-31") from None
+
+
+_PAGING: Final[Mapping[str, Callable[[str], object]]] = {
+    "limit": _limit,
+    "cursor": str,
+}
 _LISTING: Final[Mapping[str, Callable[[str], object]]] = {
     "customer_id": _customer_id,
     "status": _status,
     "created_from": _timestamp,
     "created_to": _timestamp,
-    "limit": _limit,
-    "cursor": str,
+    **_PAGING,
+}
+_DAYS: Final[Mapping[str, Callable[[str], object]]] = {
+    "from": _date,
+    "to": _date,
 }

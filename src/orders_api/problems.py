@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from orders_api.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
 from orders_api.repository import StoreUnavailable
+from orders_api.returns import InvalidReturn, ReturnNotFound
 from orders_api.schemas import MAX_BODY_BYTES
 from orders_api.validation import Fault, InvalidBody, MalformedBody
 
@@ -168,6 +169,14 @@ def _illegal_state(error: IllegalState) -> Problem:
     )
 
 
+def _invalid_return(error: InvalidReturn) -> Problem:
+    return invalid_input([Fault(f"/lines/{index}", detail) for index, detail in error.faults.items()])
+
+
+def _return_not_found(_: ReturnNotFound) -> Problem:
+    return Problem(NOT_FOUND, "The order has no such return.")
+
+
 def _store_unavailable(_: StoreUnavailable) -> Problem:
     detail = "The order store can't answer now. Nothing is known to be written; try again shortly."
     return Problem(STORE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
@@ -180,5 +189,7 @@ _TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]]
     (NotAllowed, _not_allowed),
     (VersionMismatch, _version_mismatch),
     (IllegalState, _illegal_state),
+    (InvalidReturn, _invalid_return),
+    (ReturnNotFound, _return_not_found),
     (StoreUnavailable, _store_unavailable),
 )

@@ -30,6 +30,7 @@ EXPOSED_HEADERS: Final = (
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "x-amzn-ErrorType",
     "x-amzn-RequestId",
 )
 

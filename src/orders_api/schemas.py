@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from orders_api import money
-from orders_api.models import LineItem, Order, OrderContent, OrderStatus
+from orders_api.models import LineItem, Order, OrderContent, OrderStatus, Return, ReturnStatus
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
@@ -84,6 +84,24 @@ class OrderReplacement(OrderInput, forbid_unknown_fields=True):
     status: OrderStatus | UnsetType = UNSET
 
 
+class ReturnLineInput(Struct, forbid_unknown_fields=True):
+    line: Annotated[int, Meta(ge=1, le=100, description="Number of the line item, from 1.")]
+    quantity: Quantity
+
+
+class ReturnInput(Struct, forbid_unknown_fields=True):
+    """Goods that are to come back."""
+
+    lines: Annotated[list[ReturnLineInput], Meta(min_length=1, max_length=100)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class ReturnMove(Struct, forbid_unknown_fields=True):
+    """Where a return goes next."""
+
+    status: ReturnStatus
+
+
 class LineItemView(Struct, frozen=True):
     product_id: str
     name: str | None
@@ -95,6 +113,31 @@ class StatusEntryView(Struct, frozen=True):
     status: OrderStatus
     at: Timestamp
     by: Annotated[str, Meta(description="The `sub` of whoever did it.")]
+
+
+class ReturnLineView(Struct, frozen=True):
+    line: int
+    product_id: str
+    quantity: int
+    refund_amount: Amount
+
+
+class ReturnEntryView(Struct, frozen=True):
+    status: ReturnStatus
+    at: Timestamp
+    by: str
+
+
+class ReturnView(Struct, frozen=True):
+    """Goods of a delivered order on their way back."""
+
+    return_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    status: ReturnStatus
+    lines: list[ReturnLineView]
+    reason: str
+    refund_amount: Annotated[Amount, Meta(description="Sum over the lines.")]
+    requested_at: Timestamp
+    history: list[ReturnEntryView]
 
 
 class OrderView(Struct, frozen=True):
@@ -114,6 +157,27 @@ class OrderView(Struct, frozen=True):
     history: Annotated[
         list[StatusEntryView], Meta(description="Each status the order has had, oldest first.")
     ]
+    returns: (
+        Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
+        | UnsetType
+    )
+
+
+class DayStatistics(Struct, frozen=True):
+    """Orders placed on one day (UTC), by their present status; revenue leaves the cancelled out."""
+
+    date: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    orders: int
+    by_status: dict[str, int]
+    revenue: dict[str, Amount]
+
+
+class Statistics(Struct, frozen=True, rename={"from_": "from"}):
+    """The days on which orders were placed, oldest first. Deleted orders do not count."""
+
+    from_: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    to: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    days: list[DayStatistics]
 
 
 class OrderPage(Struct, frozen=True):
@@ -170,4 +234,22 @@ def view_of(order: Order) -> OrderView:
         created_at=order.created_at,
         updated_at=order.updated_at,
         history=[StatusEntryView(entry.status, entry.at, entry.by) for entry in order.history],
+        returns=[_return_view(each, currency) for each in order.returns] or UNSET,
+    )
+
+
+def _return_view(each: Return, currency: str) -> ReturnView:
+    return ReturnView(
+        return_id=each.return_id,
+        status=each.status,
+        lines=[
+            ReturnLineView(
+                line.line, line.product_id, line.quantity, money.to_text(line.refund_amount, currency)
+            )
+            for line in each.lines
+        ],
+        reason=each.reason,
+        refund_amount=money.to_text(each.refund_amount, currency),
+        requested_at=each.history[0].at,
+        history=[ReturnEntryView(entry.status, entry.at, entry.by) for entry in each.history],
     )

@@ -87,6 +87,8 @@ class Gateway:
     async def _answer(self, exchange: Exchange) -> ProxyResponse:
         request = exchange.request
         try:
+            if request.path.startswith("/cognito"):
+                self._limit_rate(exchange)
             page = await self._parts.pages.answer(request, exchange.receive)
             return page if page is not None else await self._api(exchange)
         except ConnectionResetError:

@@ -1,6 +1,7 @@
 """Puts the host together from its options, and runs it until it is told to stop."""
 
 import asyncio
+import importlib
 import os
 import socket
 import sqlite3
@@ -115,7 +116,7 @@ def _invocation(options: Options, telemetry: PrometheusTelemetry, stack: ExitSta
 
 def _over_dynamodb(table: DynamoDBStore, options: Options, telemetry: PrometheusTelemetry) -> Invocation:
     # Only for this store: the signer alone takes a tenth of a second to import.
-    from orders_api.repository.dynamodb import DynamoDBOrderRepository
+    from orders_api.repository import dynamodb
     from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
 
     try:
@@ -123,7 +124,7 @@ def _over_dynamodb(table: DynamoDBStore, options: Options, telemetry: Prometheus
         client.call("DescribeTable", {"TableName": table.table})
     except RequestRefused as error:
         raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
-    store = DynamoDBOrderRepository(client, table.table)
+    store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
     return Threaded(Application(store, telemetry, options.cors_allow_origin), store)
 
 
@@ -158,6 +159,8 @@ def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
 @asynccontextmanager
 async def _lifespan(quotas: Quotas) -> AsyncIterator[None]:
     """Saves what was counted of the daily quotas, every second and at the end."""
+    # The first request with a token should not wait for this import.
+    asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "joserfc.jwt")
     task = asyncio.create_task(_flush_forever(quotas))
     try:
         yield

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from orders_api.application import Application
 from orders_api.problems import problem_from
 from orders_api.proxy import ProxyEvent, ProxyResponse, problem_response
-from orders_api.repository import OrderRepository, StoreUnavailable
+from orders_api.repository import Store, StoreUnavailable
 from orders_api.repository.sqlite import SqliteOrderRepository
 
 _MOST_WRITES_PER_COMMIT: Final = 128
@@ -82,7 +82,7 @@ class GroupCommit:
 class Threaded:
     """Over a store on the network: each request has a thread to wait in."""
 
-    def __init__(self, application: Application, store: OrderRepository) -> None:
+    def __init__(self, application: Application, store: Store) -> None:
         self._application = application
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from orders_api.problems import method_not_allowed, no_such_resource
-from orders_api.proxy import ProxyResponse, response
+from orders_api.proxy import EXPOSED_HEADERS, ProxyResponse, response
 from orders_gateway import contract_text, metrics
 from orders_gateway.asgi import Receive
 from orders_gateway.invocation import Invocation
@@ -26,7 +26,10 @@ _HTML_POLICY: Final = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*"}
+_ANY_ORIGIN: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),
+}
 _COGNITO_PREFLIGHT: Final = _ANY_ORIGIN | {
     "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Amz-Target, X-Amz-User-Agent,"

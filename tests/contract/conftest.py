@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api.repository import OrderRepository
-from orders_api.repository.dynamodb import DynamoDBOrderRepository
+from orders_api.repository import Store
+from orders_api.repository.dynamodb import DynamoDBStore, Tables
 from orders_api.repository.dynamodb_client import DynamoDBClient
 from orders_api.repository.sqlite import SqliteOrderRepository
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
-def orders(request: pytest.FixtureRequest) -> OrderRepository:
+def orders(request: pytest.FixtureRequest) -> Store:
     """An empty store."""
-    repository: OrderRepository = request.getfixturevalue(f"{request.param}_orders")
+    repository: Store = request.getfixturevalue(f"{request.param}_orders")
     return repository
 
 
@@ -27,8 +27,8 @@ def sqlite_orders(tmp_path: Path) -> Iterator[SqliteOrderRepository]:
 
 
 @pytest.fixture
-def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDBOrderRepository:
+def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDBStore:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     client = DynamoDBClient(REGION, dynamodb_endpoint)
-    return DynamoDBOrderRepository(client, create_orders_table(dynamodb_endpoint))
+    return DynamoDBStore(client, Tables.beside(create_orders_table(dynamodb_endpoint)))

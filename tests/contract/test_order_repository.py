@@ -5,7 +5,7 @@ import itertools
 import pytest
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
-from orders_api import models
+from orders_api import models, returns
 from orders_api.access import CUSTOMER, STAFF
 from orders_api.models import (
     LineItem,
@@ -15,6 +15,7 @@ from orders_api.models import (
     OrderError,
     OrderNotFound,
     OrderStatus,
+    ReturnStatus,
     VersionMismatch,
 )
 from orders_api.repository import OrderExists, OrderQuery, OrderRepository, Position
@@ -153,6 +154,33 @@ class TestUpdate:
             assert orders.get(order.order_id) == order
         else:
             assert orders.update(change) == expected == orders.get(order.order_id)
+
+
+class TestSave:
+    def test_an_order_that_nobody_changed_meanwhile_is_replaced(self, orders: OrderRepository) -> None:
+        order = an_order(status=OrderStatus.DELIVERED)
+        orders.create(order)
+        wanted = returns.request(order, "r1", [(1, 1)], "broken", at=moment(1), by="ana")
+        orders.save(wanted, order.version)
+        assert orders.get(order.order_id) == wanted
+        refunded = wanted
+        for status in (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED):
+            refunded = returns.move(refunded, "r1", status, at=moment(2), by="staff")
+            orders.save(refunded, refunded.version - 1)
+        assert orders.get(order.order_id) == refunded
+
+    def test_an_order_that_somebody_changed_is_left_alone(self, orders: OrderRepository) -> None:
+        order = an_order(status=OrderStatus.DELIVERED)
+        orders.create(order)
+        changed = orders.update(a_change(order))
+        with pytest.raises(VersionMismatch) as caught:
+            orders.save(returns.request(order, "r1", [(1, 1)], "broken", at=moment(1), by="ana"), 1)
+        assert caught.value.current_version == 2
+        assert orders.get(order.order_id) == changed
+
+    def test_an_order_that_is_gone_is_not_found(self, orders: OrderRepository) -> None:
+        with pytest.raises(OrderNotFound):
+            orders.save(an_order(), 1)
 
 
 class TestDelete:

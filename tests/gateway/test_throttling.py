@@ -124,7 +124,6 @@ def test_the_headers_name_the_policy_and_what_is_left_of_it(database: Database) 
     assert refused.headers() == {
         "RateLimit-Policy": '"default";q=500;w=2',
         "RateLimit": '"default";r=0;t=1',
-        "Retry-After": "1",
     }
 
 

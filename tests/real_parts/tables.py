@@ -1,7 +1,7 @@
 """The orders table on a real or emulated DynamoDB, shaped as the deployment shapes it."""
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-west-1"
+Key = tuple[str, Literal["S", "N"]]
 
 
 def dynamodb_client(endpoint: str) -> "DynamoDBClient":
@@ -56,4 +57,26 @@ def create_orders_table(endpoint: str) -> str:
         ],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )
+    create_tables_beside(endpoint, name)
     return name
+
+
+def create_tables_beside(endpoint: str, orders_table: str) -> None:
+    """Creates the tables that the stream's consumer keeps beside the orders: events and figures."""
+    stem = orders_table.removesuffix("-orders")
+    _create_table(endpoint, f"{stem}-events", ("order_id", "S"), ("version", "N"))
+    _create_table(endpoint, f"{stem}-stats", ("day", "S"), ("sk", "S"))
+
+
+def _create_table(endpoint: str, name: str, partition: Key, sort: Key) -> None:
+    dynamodb_client(endpoint).create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": key, "AttributeType": kind} for key, kind in (partition, sort)
+        ],
+        KeySchema=[
+            {"AttributeName": partition[0], "KeyType": "HASH"},
+            {"AttributeName": sort[0], "KeyType": "RANGE"},
+        ],
+    )

@@ -103,6 +103,47 @@ CATALOGUE: Final = {
         successes={204: _success("The order is deleted.", ())},
         problems=(*_ALWAYS, *_ON_WRITE),
     ),
+    "list_order_events": Described(
+        summary="Follow what happened to an order",
+        description="Oldest first, also after the order was deleted. On AWS they follow a write by a second"
+        " or so.",
+        parameters=("limit", "cursor"),
+        successes={200: _success("One page.", ("Link",), "EventPage", examples.EVENT_PAGE)},
+        problems=(*_ALWAYS, *_ON_ONE_ORDER),
+    ),
+    "get_statistics": Described(
+        summary="Orders and revenue of each day (staff)",
+        description="By the day (UTC) on which orders were placed; days without orders are left out. The"
+        " last 30 days unless told otherwise, 366 at most.",
+        parameters=("from", "to"),
+        successes={200: _success("The figures.", (), "Statistics", examples.STATISTICS)},
+        problems=_ALWAYS,
+    ),
+    "request_return": Described(
+        summary="Ask to return goods of a delivered order",
+        description="Any quantity of any line that has not come back yet. The refund is what was paid.",
+        parameters=("If-Match", "Idempotency-Key"),
+        body=_json("ReturnInput", examples.RETURN_INPUT),
+        successes={
+            201: _success(
+                "The order with its return.",
+                ("Location", "ETag", "Idempotent-Replayed"),
+                "Order",
+                examples.ORDER_WITH_RETURN,
+            )
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE, problems.IDEMPOTENCY_KEY_REUSED),
+    ),
+    "move_return": Described(
+        summary="Decide on a return and follow it up (staff)",
+        description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED.",
+        parameters=("If-Match",),
+        body=_json("ReturnMove", examples.RETURN_MOVE),
+        successes={
+            200: _success("The order with its return.", ("ETag",), "Order", examples.ORDER_WITH_RETURN)
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
 }
 
 
@@ -111,12 +152,18 @@ def _parameter(name: str, where: str, schema: Fragment, description: str, **more
 
 
 _TIME: Final = {"type": "string", "format": "date-time"}
+_DATE: Final = {"type": "string", "format": "date"}
 _STRING: Final = {"type": "string"}
 
 PARAMETERS: Final = {
     "order_id": _parameter(
         "order_id", "path", {"type": "string", "format": "uuid"}, "The order's id.", required=True
     ),
+    "return_id": _parameter(
+        "return_id", "path", {"type": "string", "format": "uuid"}, "The return's id.", required=True
+    ),
+    "from": _parameter("from", "query", _DATE, "First day, included."),
+    "to": _parameter("to", "query", _DATE, "Last day, included."),
     "customer_id": _parameter(
         "customer_id",
         "query",

@@ -3,8 +3,10 @@
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from orders_api import problems
+from orders_api import problems, returns
+from orders_api.events.model import EventPage, written
 from orders_api.models import (
     IllegalState,
     LineItem,
@@ -17,7 +19,7 @@ from orders_api.models import (
 )
 from orders_api.problems import Problem, problem_from
 from orders_api.repository import StoreUnavailable
-from orders_api.schemas import OrderPage, view_of
+from orders_api.schemas import DayStatistics, OrderPage, Statistics, view_of
 from orders_api.validation import Fault, InvalidBody, MalformedBody
 
 _SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
@@ -40,6 +42,27 @@ _ORDER: Final = place(
 )
 ORDER: Final[Any] = msgspec.to_builtins(view_of(_ORDER))
 ORDER_PAGE: Final[Any] = msgspec.to_builtins(OrderPage([view_of(_ORDER)], 1, None))
+
+RETURN_INPUT: Final = {"lines": [{"line": 1, "quantity": 1}], "reason": "The handle is broken"}
+RETURN_MOVE: Final = {"status": "APPROVED"}
+_DELIVERED: Final = replace(_ORDER, status=OrderStatus.DELIVERED, version=5)
+_RETURNED: Final = returns.request(
+    _DELIVERED,
+    "9c1a6f1e-4b7d-8f35-a8d2-3f0e5d7c9b11",
+    [(1, 1)],
+    "The handle is broken",
+    at="2026-02-10T16:05:00.000Z",
+    by=_SUB,
+)
+ORDER_WITH_RETURN: Final[Any] = msgspec.to_builtins(view_of(_RETURNED))
+EVENT_PAGE: Final[Any] = msgspec.to_builtins(EventPage([written(None, _ORDER)], 1, None))
+STATISTICS: Final[Any] = msgspec.to_builtins(
+    Statistics(
+        "2026-01-01",
+        "2026-01-31",
+        [DayStatistics("2026-01-31", 3, {"PENDING": 2, "CANCELLED": 1}, {"EUR": "38.00"})],
+    )
+)
 
 _PROBLEMS: Final[dict[str, Exception]] = {
     "bad-request": MalformedBody("Input data was truncated"),

@@ -5,11 +5,29 @@ from typing import Any, Final
 import msgspec
 
 from orders_api import money
-from orders_api.schemas import OrderInput, OrderPage, OrderReplacement, OrderView
+from orders_api.events.model import EventPage
+from orders_api.schemas import (
+    OrderInput,
+    OrderPage,
+    OrderReplacement,
+    OrderView,
+    ReturnInput,
+    ReturnMove,
+    Statistics,
+)
 
 Schema = dict[str, Any]
 
-_TYPES: Final = (OrderInput, OrderReplacement, OrderView, OrderPage)
+_TYPES: Final = (
+    OrderInput,
+    OrderReplacement,
+    OrderView,
+    OrderPage,
+    EventPage,
+    ReturnInput,
+    ReturnMove,
+    Statistics,
+)
 _REFERENCE: Final = "#/components/schemas/"
 
 
@@ -39,11 +57,11 @@ _PROBLEM_DETAILS: Final[Schema] = {
             },
         },
         "current_version": {"type": "integer", "description": "The order's version now (412)."},
-        "current_status": {"$ref": _REFERENCE + "OrderStatus"},
+        "current_status": {"type": "string", "description": "Of the order, or of the return (409)."},
         "allowed_statuses": {
             "type": "array",
-            "description": "The statuses that you can move the order to (409).",
-            "items": {"$ref": _REFERENCE + "OrderStatus"},
+            "description": "The statuses that you can move it to (409).",
+            "items": {"type": "string"},
         },
     },
 }

@@ -34,6 +34,14 @@ class OrderEvent(Struct, frozen=True):
     ]
 
 
+class EventPage(Struct, frozen=True):
+    """Some of an order's events, oldest first."""
+
+    events: list[OrderEvent]
+    count: Annotated[int, Meta(description="The number of events on this page.")]
+    next_cursor: Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last.")]
+
+
 def written(old: Order | None, new: Order) -> OrderEvent:
     """The event of an order that was created (no `old`) or changed."""
     return OrderEvent(
@@ -78,4 +86,6 @@ def _changed(old: Order, new: Order) -> list[str]:
     ]
     if old.content.total_amount != new.content.total_amount:
         fields.append("total_amount")
+    if old.returns != new.returns:
+        fields.append("returns")
     return fields if old.status == new.status else [*fields, "status"]

@@ -1,17 +1,18 @@
 """Where orders are kept: one protocol, and what its adapters have in common."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from orders_api.events.model import OrderEvent
 from orders_api.models import Order, OrderChange, OrderRemoval, OrderStatus
 
 
 class Position(Struct, frozen=True):
     """The place of an order in a listing, which runs from the newest to the oldest."""
 
-    created_at: str
-    order_id: str
+    created_at: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z$")]
+    order_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
 
 
 class OrderQuery(Struct, frozen=True):
@@ -59,12 +60,48 @@ class OrderRepository(Protocol):
             OrderNotFound, NotAllowed, VersionMismatch, IllegalState: as `models.change` does.
         """
 
+    def save(self, order: Order, expected_version: int) -> None:
+        """Store an order that was read and changed, if it is still at the version it was read at.
+
+        Raises:
+            VersionMismatch: somebody else has changed it meanwhile.
+            OrderNotFound: or deleted it.
+        """
+
     def delete(self, removal: OrderRemoval) -> None:
         """Remove the order.
 
         Raises:
             OrderNotFound, VersionMismatch, IllegalState: as `models.check_removal` does.
         """
+
+
+class EventRepository(Protocol):
+    """The history of each order: its events, oldest first, kept when the order is deleted."""
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        """At most `limit` events that follow a version."""
+
+
+class DayFigures(Struct, frozen=True):
+    """Orders placed on one day (UTC) that are in a status now, and their value in minor units."""
+
+    day: str
+    status: OrderStatus
+    currency: str
+    orders: int
+    amount: int
+
+
+class StatisticsRepository(Protocol):
+    """Figures that are kept or computed without reading every order."""
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        """The figures of each day from `first` to `last` (dates, both included) that has any."""
+
+
+class Store(OrderRepository, EventRepository, StatisticsRepository, Protocol):
+    """All that the application needs of a store."""
 
 
 class OrderExists(Exception):

@@ -1,7 +1,7 @@
 """Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from orders_api import models
 from orders_api.models import (
@@ -11,9 +11,11 @@ from orders_api.models import (
     OrderNotFound,
     OrderRemoval,
     OrderStatus,
+    VersionMismatch,
 )
 from orders_api.repository import OrderExists, OrderQuery, Page, Position
 from orders_api.repository.dynamodb_client import ConditionFailed, DynamoDBClient
+from orders_api.repository.dynamodb_history import DynamoDBHistory
 from orders_api.repository.dynamodb_items import (
     STATUS_SHARDS,
     Item,
@@ -35,12 +37,29 @@ _INDEX_READERS: Final = 8
 _NAMES: Final = {f"#{name}": name for name in ("status", "items", "currency", "notes", "metadata", "version")}
 
 
-class DynamoDBOrderRepository:
-    """`OrderRepository` over the orders table and its two indexes."""
+class Tables(NamedTuple):
+    """Names of the tables: the orders, and what the stream's consumer keeps of them."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    orders: str
+    events: str
+    stats: str
+
+    @classmethod
+    def beside(cls, orders: str) -> "Tables":
+        """The tables of the deployment that the orders table belongs to, by their usual names."""
+        stem = orders.removesuffix("-orders")
+        return cls(orders, f"{stem}-events", f"{stem}-stats")
+
+
+class DynamoDBStore:
+    """`Store` over the orders table with its two indexes, and the two tables beside it."""
+
+    def __init__(self, client: DynamoDBClient, tables: Tables) -> None:
         self._client = client
-        self._table = table
+        self._table = tables.orders
+        self._history = DynamoDBHistory(client, tables)
+        self.list_events = self._history.list_events
+        self.daily_figures = self._history.daily_figures
 
     def create(self, order: Order) -> None:
         try:
@@ -83,6 +102,24 @@ class DynamoDBOrderRepository:
             models.change(old, change)
             raise AssertionError("the write's condition and the domain's rules disagree") from failure
         return from_item(reply["Attributes"])
+
+    def save(self, order: Order, expected_version: int) -> None:
+        try:
+            self._client.call(
+                "PutItem",
+                {
+                    "TableName": self._table,
+                    "Item": to_item(order),
+                    "ConditionExpression": "#version = :expected",
+                    "ExpressionAttributeNames": {"#version": "version"},
+                    "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+        except ConditionFailed as failure:
+            stored = _stored(failure, order.order_id)
+            if not (failure.retried and stored == order):
+                raise VersionMismatch(stored.version) from None
 
     def delete(self, removal: OrderRemoval) -> None:
         expression = _Expression()

@@ -4,7 +4,17 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orders_api.models import LineItem, Order, OrderContent, OrderStatus, StatusEntry
+from orders_api.models import (
+    LineItem,
+    Order,
+    OrderContent,
+    OrderStatus,
+    Return,
+    ReturnEntry,
+    ReturnLine,
+    ReturnStatus,
+    StatusEntry,
+)
 
 # A DynamoDB attribute value is a recursive tagged union that no static type follows through indexing.
 Item = dict[str, Any]
@@ -33,6 +43,8 @@ def to_item(order: Order) -> Item:
     }
     if order.fingerprint:
         item["fingerprint"] = {"S": order.fingerprint}
+    if order.returns:
+        item["returns"] = {"L": [_return_item(each) for each in order.returns]}
     return item
 
 
@@ -76,6 +88,7 @@ def from_item(item: Mapping[str, Any]) -> Order:
         updated_by=item["updated_by"]["S"],
         history=_history(item["history"]["M"]),
         fingerprint=item["fingerprint"]["S"] if "fingerprint" in item else "",
+        returns=tuple(_return(each["M"]) for each in item["returns"]["L"]) if "returns" in item else (),
     )
 
 
@@ -88,6 +101,53 @@ def _line_item(line: LineItem) -> Item:
             "name": _optional(line.name),
         }
     }
+
+
+def _return_item(each: Return) -> Item:
+    return {
+        "M": {
+            "return_id": {"S": each.return_id},
+            "status": {"S": each.status},
+            "reason": {"S": each.reason},
+            "lines": {"L": [_return_line_item(line) for line in each.lines]},
+            "history": {"M": {entry.status: history_entry(entry.at, entry.by) for entry in each.history}},
+        }
+    }
+
+
+def _return_line_item(line: ReturnLine) -> Item:
+    return {
+        "M": {
+            "line": {"N": str(line.line)},
+            "product_id": {"S": line.product_id},
+            "quantity": {"N": str(line.quantity)},
+            "refund_amount": {"N": str(line.refund_amount)},
+        }
+    }
+
+
+def _return(each: Mapping[str, Any]) -> Return:
+    history = each["history"]["M"]
+    return Return(
+        return_id=each["return_id"]["S"],
+        status=ReturnStatus(each["status"]["S"]),
+        lines=tuple(_return_line(line["M"]) for line in each["lines"]["L"]),
+        reason=each["reason"]["S"],
+        history=tuple(
+            ReturnEntry(status, history[status]["M"]["at"]["S"], history[status]["M"]["by"]["S"])
+            for status in ReturnStatus
+            if status in history
+        ),
+    )
+
+
+def _return_line(line: Mapping[str, Any]) -> ReturnLine:
+    return ReturnLine(
+        line=int(line["line"]["N"]),
+        product_id=line["product_id"]["S"],
+        quantity=int(line["quantity"]["N"]),
+        refund_amount=int(line["refund_amount"]["N"]),
+    )
 
 
 def _optional(text: str | None) -> Item:

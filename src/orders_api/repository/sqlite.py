@@ -14,8 +14,8 @@ import msgspec
 
 from orders_api import models
 from orders_api.events.model import OrderEvent, removed, written
-from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval
-from orders_api.repository import OrderExists, OrderQuery, Page, Position, StoreUnavailable
+from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus
+from orders_api.repository import DayFigures, OrderExists, OrderQuery, Page, Position, StoreUnavailable
 
 _MIGRATIONS: Final = (
     """
@@ -24,6 +24,8 @@ _MIGRATIONS: Final = (
         customer_id TEXT NOT NULL,
         status      TEXT NOT NULL,
         created_at  TEXT NOT NULL,
+        currency    TEXT NOT NULL,
+        total       INTEGER NOT NULL,
         document    BLOB NOT NULL
     ) STRICT;
     CREATE INDEX customer_index ON orders (customer_id, created_at, order_id);
@@ -31,11 +33,11 @@ _MIGRATIONS: Final = (
     CREATE INDEX recent_index ON orders (created_at, order_id);
     CREATE TABLE outbox (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        event_id TEXT NOT NULL UNIQUE,
         order_id TEXT NOT NULL,
+        version  INTEGER NOT NULL,
         document BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX outbox_order_index ON outbox (order_id, sequence);
+    CREATE INDEX outbox_order_index ON outbox (order_id, version);
     """,
 )
 """Statements that lead from each schema version (`PRAGMA user_version`) to the next."""
@@ -58,7 +60,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 class SqliteOrderRepository:
-    """`OrderRepository` over one SQLite file; for one thread at a time, but for `commit`."""
+    """`Store` in one SQLite file; for one thread at a time, but for `commit`."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, create or migrate it.
@@ -79,9 +81,18 @@ class SqliteOrderRepository:
 
     def create(self, order: Order) -> None:
         with self._write():
+            content = order.content
             row = self._writer.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
-                (order.order_id, order.customer_id, order.status, order.created_at, _encode(order)),
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
+                (
+                    order.order_id,
+                    order.customer_id,
+                    order.status,
+                    order.created_at,
+                    content.currency,
+                    content.total_amount,
+                    _encode(order),
+                ),
             ).fetchone()
             if row is None:
                 raise OrderExists(self._stored(order.order_id))
@@ -111,12 +122,14 @@ class SqliteOrderRepository:
         with self._write():
             old = self._stored(change.order_id)
             new = models.change(old, change)
-            self._writer.execute(
-                "UPDATE orders SET status = ?, document = ? WHERE order_id = ?",
-                (new.status, _encode(new), new.order_id),
-            )
-            self._publish(written(old, new))
+            self._replace(old, new)
         return new
+
+    def save(self, order: Order, expected_version: int) -> None:
+        with self._write():
+            old = self._stored(order.order_id)
+            models.check_version(old, (expected_version,))
+            self._replace(old, order)
 
     def delete(self, removal: OrderRemoval) -> None:
         with self._write():
@@ -124,6 +137,26 @@ class SqliteOrderRepository:
             models.check_removal(old, removal)
             self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
             self._publish(removed(old, removal.at, removal.by))
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                "SELECT document FROM outbox WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?",
+                (order_id, after_version, limit),
+            ).fetchall()
+        return [msgspec.json.decode(row[0], type=OrderEvent) for row in rows]
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                "SELECT substr(created_at, 1, 10) AS day, status, currency, count(*), sum(total)"
+                " FROM orders WHERE created_at BETWEEN ? AND ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                (first, f"{last}T23:59:59.999Z"),
+            ).fetchall()
+        return [
+            DayFigures(day, OrderStatus(status), currency, orders, amount)
+            for day, status, currency, orders, amount in rows
+        ]
 
     def begin(self) -> None:
         """Open a transaction that all writes until `commit` share."""
@@ -164,10 +197,17 @@ class SqliteOrderRepository:
             raise OrderNotFound(order_id)
         return _decode(row[0])
 
+    def _replace(self, old: Order, new: Order) -> None:
+        self._writer.execute(
+            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ? WHERE order_id = ?",
+            (new.status, new.content.currency, new.content.total_amount, _encode(new), new.order_id),
+        )
+        self._publish(written(old, new))
+
     def _publish(self, event: OrderEvent) -> None:
         self._writer.execute(
-            "INSERT INTO outbox (event_id, order_id, document) VALUES (?, ?, ?)",
-            (event.id, event.order_id, msgspec.json.encode(event)),
+            "INSERT INTO outbox (order_id, version, document) VALUES (?, ?, ?)",
+            (event.order_id, event.version, msgspec.json.encode(event)),
         )
 
 

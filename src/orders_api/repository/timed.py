@@ -4,17 +4,18 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
+from orders_api.events.model import OrderEvent
 from orders_api.models import Order, OrderChange, OrderRemoval
-from orders_api.repository import OrderQuery, OrderRepository, Page, Position
+from orders_api.repository import DayFigures, OrderQuery, Page, Position, Store
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TimedRepository:
-    """`OrderRepository` that passes everything on and adds up the `seconds` it took."""
+class TimedStore:
+    """`Store` that passes everything on and adds up the `seconds` it took."""
 
-    def __init__(self, inner: OrderRepository) -> None:
+    def __init__(self, inner: Store) -> None:
         self._inner = inner
         self.seconds = 0.0
 
@@ -30,8 +31,17 @@ class TimedRepository:
     def update(self, change: OrderChange) -> Order:
         return self._timed(self._inner.update, change)
 
+    def save(self, order: Order, expected_version: int) -> None:
+        self._timed(self._inner.save, order, expected_version)
+
     def delete(self, removal: OrderRemoval) -> None:
         self._timed(self._inner.delete, removal)
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        return self._timed(self._inner.list_events, order_id, limit, after_version)
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        return self._timed(self._inner.daily_figures, first, last)
 
     def _timed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         started = perf_counter()

@@ -1,0 +1,1 @@
+"""What the API can do: each operation checks its input, asks the domain and the store, and answers."""

@@ -1,0 +1,60 @@
+"""What the operations share: how they are called, how a body is read, how an order is answered."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+from orders_api import parameters, problems
+from orders_api.models import Order, OrderNotFound
+from orders_api.proxy import Outcome, ProxyResponse, Request, response
+from orders_api.repository import Store
+from orders_api.schemas import MAX_BODY_BYTES, view_of
+from orders_api.validation import Input, decode
+
+Clock = Callable[[], str]
+"""Gives the time as RFC 3339 UTC with milliseconds."""
+
+Operation = Callable[[Request, Store, Clock], Outcome]
+
+
+def read_body(request: Request, type_: type[Input]) -> Input:
+    """The body, decoded.
+
+    Raises:
+        Problem: 413 or 415.
+        MalformedBody, InvalidBody: 400.
+    """
+    parameters.require_json(request.headers)
+    body = request.body
+    if len(body) > MAX_BODY_BYTES:
+        raise problems.payload_too_large()
+    return decode(body, type_)
+
+
+def order_id_of(request: Request) -> str:
+    """The order id in the path.
+
+    Raises:
+        OrderNotFound: it is not a UUID, so there is no such order.
+    """
+    text = request.path_parameters["order_id"]
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise OrderNotFound(text) from None
+
+
+def id_for(*parts: str) -> str:
+    """The id that the same caller gets for the same key: a UUIDv8 (RFC 9562 §5.8) of all parts."""
+    digest = bytearray(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return str(uuid.UUID(bytes=bytes(digest)))
+
+
+def order_response(status: int, order: Order, headers: dict[str, str] | None = None) -> ProxyResponse:
+    """The order as its readers see it, with its ETag."""
+    tagged = {"ETag": parameters.entity_tag(order.version), **(headers or {})}
+    return response(status, msgspec.json.encode(view_of(order)), tagged)
