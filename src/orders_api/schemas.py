@@ -160,7 +160,7 @@ class OrderView(Struct, frozen=True):
     returns: (
         Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
         | UnsetType
-    )
+    ) = UNSET
 
 
 class DayStatistics(Struct, frozen=True):
