@@ -1,23 +1,19 @@
-"""Calls AWS services that speak JSON over HTTPS, signed by botocore: one small client for all of them.
+"""Calls AWS services that speak JSON over HTTPS: one small client for all of them.
 
-A boto3 client loads service models, endpoint rules and parsers for hundreds of operations; that is
-most of a cold start and of a warm call (see docs/decisions). The signer, the credentials and the
-connection pool are botocore's own.
+An SDK loads service models, endpoint rules and parsers for hundreds of operations; that would be most of
+a cold start and of a warm call (see docs/decisions/no-sdk-in-the-function.md).
 """
 
-import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from botocore.exceptions import ConnectionError as NoConnection
-from botocore.exceptions import HTTPClientError
-from botocore.httpsession import URLLib3Session
+
+from orders_api import aws_credentials
+from orders_api.aws_connections import BrokenConnection, Connections
+from orders_api.aws_signature import Scope, signed_headers
 
 
 class Service(NamedTuple):
@@ -35,7 +31,6 @@ COGNITO: Final = Service("cognito-idp", "AWSCognitoIdentityProviderService", "ap
 
 _ATTEMPTS: Final = 3
 _BACKOFF_SECONDS: Final = 0.05
-_CONNECT_AND_READ_TIMEOUT_SECONDS: Final = (1.0, 3.0)
 _THROTTLES: Final = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -66,10 +61,6 @@ class Unavailable(Exception):
     """The service throttles, fails or can't be reached, after the last attempt too."""
 
 
-class NoCredentials(Exception):
-    """Nothing to sign with."""
-
-
 class _Reply(msgspec.Struct, rename={"type_": "__type"}):
     type_: str = ""
     message: str = ""
@@ -81,13 +72,9 @@ class AwsClient:
     def __init__(self, service: Service, region: str, endpoint_url: str = "") -> None:
         """Raises NoCredentials."""
         self._service = service
-        self._url = endpoint_url or f"https://{service.name}.{region}.amazonaws.com/"
-        self._region = region
-        self._credentials = _credentials()
-        self._http = URLLib3Session(
-            timeout=_CONNECT_AND_READ_TIMEOUT_SECONDS,  # type: ignore[arg-type]  # the stubs know no pair
-            max_pool_connections=64,
-        )
+        self._scope = Scope(region, service.name)
+        self._credentials = aws_credentials.find()
+        self._connections = Connections(endpoint_url or _endpoint(service, region))
 
     def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
         """One operation; throttling, server errors and broken connections are tried again.
@@ -102,27 +89,30 @@ class AwsClient:
             if attempt:
                 time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
             try:
-                response = self._http.send(self._signed(operation, body).prepare())
-            except (HTTPClientError, NoConnection) as error:
-                reason = type(error).__name__
+                status, content = self._connections.post(self._headers(operation, body), body)
+            except BrokenConnection as error:
+                reason = str(error)
                 continue
-            if response.status_code == 200:
-                return msgspec.json.decode(response.content or b"{}", type=dict[str, object])
-            reason = _judge(response.status_code, response.content, retried=attempt > 0)
+            if status == 200:
+                return msgspec.json.decode(content or b"{}", type=dict[str, object])
+            reason = _judge(status, content, retried=attempt > 0)
         raise Unavailable(f"{self._service.name} {operation}: {reason}")
 
-    def _signed(self, operation: str, body: bytes) -> AWSRequest:
-        request = AWSRequest(
-            method="POST",
-            url=self._url,
-            data=body,
-            headers={
-                "Content-Type": self._service.content_type,
-                "X-Amz-Target": f"{self._service.target}.{operation}",
-            },
-        )
-        SigV4Auth(self._credentials(), self._service.name, self._region).add_auth(request)
-        return request
+    def close(self) -> None:
+        self._connections.close()
+
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
+        headers = {
+            "host": self._connections.authority,
+            "content-type": self._service.content_type,
+            "x-amz-target": f"{self._service.target}.{operation}",
+        }
+        return signed_headers(headers, body, self._credentials(), self._scope)
+
+
+def _endpoint(service: Service, region: str) -> str:
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{service.name}.{region}.{suffix}/"
 
 
 def _judge(status: int, content: bytes, retried: bool) -> str:
@@ -135,21 +125,3 @@ def _judge(status: int, content: bytes, retried: bool) -> str:
     if kind in _THROTTLES or status >= 500:
         return kind or f"HTTP {status}"
     raise Refused(kind or str(status), reply.message, content, retried)
-
-
-def _credentials() -> Callable[[], Credentials]:
-    """Where to get credentials for each request; they may be renewed behind it."""
-    if "AWS_ACCESS_KEY_ID" in os.environ and "AWS_SECRET_ACCESS_KEY" in os.environ:
-        fixed = Credentials(
-            os.environ["AWS_ACCESS_KEY_ID"],
-            os.environ["AWS_SECRET_ACCESS_KEY"],
-            os.environ.get("AWS_SESSION_TOKEN"),
-        )
-        return lambda: fixed
-    # Profiles, containers, instances, SnapStart: the whole of botocore's chain, and its price.
-    from botocore.session import get_session
-
-    found = get_session().get_credentials()
-    if found is None:
-        raise NoCredentials("no AWS credentials found: set AWS_ACCESS_KEY_ID or AWS_PROFILE")
-    return lambda: found

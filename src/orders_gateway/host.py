@@ -105,7 +105,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> Gateway:
 def _invocation(options: Options, telemetry: PrometheusTelemetry, stack: ExitStack) -> Invocation:
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry)
+        return _over_dynamodb(table, options, telemetry, stack)
     try:
         store = SqliteOrderRepository(options.data_dir / "orders.db")
     except (SchemaTooNew, OSError) as error:
@@ -114,7 +114,9 @@ def _invocation(options: Options, telemetry: PrometheusTelemetry, stack: ExitSta
     return GroupCommit(Application(store, telemetry, options.cors_allow_origin), store)
 
 
-def _over_dynamodb(table: DynamoDBStore, options: Options, telemetry: PrometheusTelemetry) -> Invocation:
+def _over_dynamodb(
+    table: DynamoDBStore, options: Options, telemetry: PrometheusTelemetry, stack: ExitStack
+) -> Invocation:
     # Only for this store: the signer alone takes a tenth of a second to import.
     from orders_api.repository import dynamodb
     from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
@@ -124,6 +126,7 @@ def _over_dynamodb(table: DynamoDBStore, options: Options, telemetry: Prometheus
         client.call("DescribeTable", {"TableName": table.table})
     except RequestRefused as error:
         raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
+    stack.callback(client.close)
     store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
     return Threaded(Application(store, telemetry, options.cors_allow_origin), store)
 

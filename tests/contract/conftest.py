@@ -27,8 +27,9 @@ def sqlite_orders(tmp_path: Path) -> Iterator[SqliteOrderRepository]:
 
 
 @pytest.fixture
-def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDBStore:
+def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBStore]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     client = DynamoDBClient(REGION, dynamodb_endpoint)
-    return DynamoDBStore(client, Tables.beside(create_orders_table(dynamodb_endpoint)))
+    yield DynamoDBStore(client, Tables.beside(create_orders_table(dynamodb_endpoint)))
+    client.close()

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from orders_api.aws_client import DYNAMODB, AwsClient, NoCredentials, Refused, Unavailable
+from orders_api.aws_client import DYNAMODB, AwsClient, Refused, Unavailable
+from orders_api.aws_credentials import NoCredentials
 from orders_api.repository import StoreUnavailable
 
 AttributeValue = Mapping[str, object]
@@ -60,3 +61,6 @@ class DynamoDBClient:
                 item = msgspec.json.decode(error.reply, type=_Reply).Item
                 raise ConditionFailed(item, error.retried) from None
             raise RequestRefused(str(error)) from error
+
+    def close(self) -> None:
+        self._client.close()
