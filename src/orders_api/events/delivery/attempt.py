@@ -1,0 +1,82 @@
+"""One attempt to deliver an event to a webhook, from its URL to what came of it."""
+
+import asyncio
+import time
+from email.utils import parsedate_to_datetime
+from typing import Final, NamedTuple
+
+from orders_api.events.delivery import http
+from orders_api.events.delivery.addresses import RefusedUrl, Target, check_address, target_of
+from orders_api.events.delivery.http import NoReply, Reply, Resolver
+from orders_api.events.delivery.payload import body_of
+from orders_api.events.delivery.signature import signed_headers
+from orders_api.events.delivery.webhook import Webhook
+from orders_api.events.model import OrderEvent
+
+USER_AGENT: Final = "orders-api-webhooks/1"
+
+
+class Result(NamedTuple):
+    """`error` is None when it was delivered. `retry_after` is in seconds; `gone` means: never again."""
+
+    error: str | None
+    retry_after: float | None = None
+    gone: bool = False
+
+
+async def attempt(webhook: Webhook, event: OrderEvent, resolver: Resolver = http.resolve) -> Result:
+    """Send the event, signed anew; whatever happens is the result, within 15 seconds."""
+    try:
+        async with asyncio.timeout(http.TOTAL_TIMEOUT_SECONDS):
+            reply = await _send(webhook, event, resolver)
+    except TimeoutError:
+        return Result(f"no answer within {http.TOTAL_TIMEOUT_SECONDS:.0f} s")
+    except (RefusedUrl, NoReply) as error:
+        return Result(str(error))
+    return _result(reply)
+
+
+async def _send(webhook: Webhook, event: OrderEvent, resolver: Resolver) -> Reply:
+    target = target_of(webhook.url, allow_loopback=webhook.allow_loopback)
+    addresses = await _allowed_addresses(target, webhook, resolver)
+    now = time.time()
+    body = body_of(event)
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        **signed_headers(event.id, int(now), body, webhook.signing_secrets(now)),
+    }
+    return await http.post(target, addresses, headers, body)
+
+
+async def _allowed_addresses(target: Target, webhook: Webhook, resolver: Resolver) -> list[str]:
+    """All of a host's addresses. A name that leads inside by one of them is not trusted at all."""
+    try:
+        async with asyncio.timeout(http.CONNECT_TIMEOUT_SECONDS):
+            addresses = await resolver(target.host, target.port)
+    except TimeoutError:
+        raise NoReply(f"{target.host} was not found within {http.CONNECT_TIMEOUT_SECONDS:.0f} s") from None
+    except OSError as error:
+        raise NoReply(f"{target.host} was not found: {error.strerror or error}") from None
+    for address in addresses:
+        check_address(target, address, allow_loopback=webhook.allow_loopback)
+    return addresses
+
+
+def _result(reply: Reply) -> Result:
+    if 200 <= reply.status < 300:
+        return Result(None)
+    if 300 <= reply.status < 400:
+        return Result(f"it answered {reply.status}: redirects are not followed")
+    return Result(f"it answered {reply.status}", _retry_after(reply), gone=reply.status == 410)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    """RFC 9110 §10.2.3: seconds, or a date."""
+    text = reply.headers.get("retry-after", "")
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,105 @@
+"""A webhook: who wants to hear of what, and how its endpoint has been doing."""
+
+import uuid
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from orders_api.events.delivery.signature import new_secret
+from orders_api.events.model import EventType
+
+DOTTED: Final[dict[EventType, str]] = {
+    "OrderCreated": "order.created",
+    "OrderUpdated": "order.updated",
+    "OrderStatusChanged": "order.status_changed",
+    "OrderDeleted": "order.deleted",
+}
+"""The names under which subscribers outside know the events."""
+
+OVERLAP_SECONDS: Final = 24 * 3600
+"""How long the secret before the newest still signs, so that a receiver can change over."""
+
+DISABLE_AFTER_SECONDS: Final = 5 * 24 * 3600
+DISABLE_AFTER_FAILURES: Final = 20
+"""An endpoint is disabled when it has failed for so long, and so often, without a success between."""
+
+
+class Secret(Struct, frozen=True):
+    """A signing key, `whsec_` and base64; it signs until `expires_at` (Unix time; None: for good)."""
+
+    value: str
+    expires_at: float | None = None
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """An endpoint and its subscription. `secrets` has the newest first; times are Unix times.
+
+    `allow_loopback` lets it be on this machine, over plain HTTP: for development.
+    """
+
+    webhook_id: str
+    url: str
+    events: Annotated[tuple[str, ...], Meta(description="Dotted types; none means all.")]
+    secrets: tuple[Secret, ...]
+    created_at: float
+    allow_loopback: bool = False
+    disabled: str | None = None
+    failures: int = 0
+    failing_since: float | None = None
+    last_error: str | None = None
+
+    def wants(self, event_type: EventType) -> bool:
+        return not self.events or DOTTED[event_type] in self.events
+
+    def signing_secrets(self, now: float) -> list[str]:
+        return [each.value for each in self.secrets if each.expires_at is None or each.expires_at > now]
+
+
+def subscribe(url: str, events: tuple[str, ...], now: float, *, allow_loopback: bool = False) -> Webhook:
+    """A new webhook with a secret of its own.
+
+    Raises:
+        ValueError: there is no such type of event.
+    """
+    for name in events:
+        if name not in DOTTED.values():
+            raise ValueError(f"There is no event {name}: choose from {', '.join(DOTTED.values())}.")
+    return Webhook(
+        webhook_id=f"wh_{uuid.uuid4().hex[:12]}",
+        url=url,
+        events=events,
+        secrets=(Secret(new_secret()),),
+        created_at=now,
+        allow_loopback=allow_loopback,
+    )
+
+
+def rotate(webhook: Webhook, now: float) -> Webhook:
+    """With a new secret; the present one signs beside it for OVERLAP_SECONDS, older ones no more."""
+    before = Secret(webhook.secrets[0].value, now + OVERLAP_SECONDS)
+    return replace(webhook, secrets=(Secret(new_secret()), before))
+
+
+def succeeded(webhook: Webhook) -> Webhook:
+    return replace(webhook, failures=0, failing_since=None, last_error=None)
+
+
+def failed(webhook: Webhook, error: str, now: float, *, gone: bool = False) -> Webhook:
+    """After one more failure, perhaps the one that disables it; `gone` is the endpoint's own wish."""
+    since = webhook.failing_since or now
+    after = replace(webhook, failures=webhook.failures + 1, failing_since=since, last_error=error)
+    if gone:
+        return disabled(after, "The endpoint answered 410 Gone.")
+    if after.failures >= DISABLE_AFTER_FAILURES and now - since >= DISABLE_AFTER_SECONDS:
+        days = DISABLE_AFTER_SECONDS // 86_400
+        return disabled(after, f"No delivery succeeded for {days} days; the last error: {error}")
+    return after
+
+
+def disabled(webhook: Webhook, reason: str) -> Webhook:
+    return replace(webhook, disabled=reason)
+
+
+def enabled(webhook: Webhook) -> Webhook:
+    return replace(succeeded(webhook), disabled=None)
