@@ -37,14 +37,14 @@ def deploy(endpoint: str, function_zip: Path, record: Path) -> None:
         aws_secret_access_key="test",
     )
     name = f"orders-{uuid.uuid4().hex[:8]}"
-    bucket = client("s3")
-    bucket.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-    bucket.put_object(Bucket=name, Key="orders-api.zip", Body=function_zip.read_bytes())
+    s3 = client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=name, Key="orders-api.zip", Body=function_zip.read_bytes())
 
-    cloudformation = client("cloudformation")
-    base = create_stack(cloudformation, name, base_resources(name, endpoint, create_orders_table(endpoint)))
+    create = partial(create_stack, client("cloudformation"), s3, name)
+    base = create("base", base_resources(name, endpoint, create_orders_table(endpoint)))
     contract = rendered_contract(base["FunctionArn"], base["PoolArn"])
-    api = create_stack(cloudformation, f"{name}-api", api_resources(contract))
+    api = create("api", api_resources(contract))
     add_mock_integrations(client("apigateway"), api["Api"], contract)
     add_users(endpoint, base["Pool"], base["Client"])
     Host(
@@ -62,14 +62,20 @@ def deploy(endpoint: str, function_zip: Path, record: Path) -> None:
     ).save(record)
 
 
-def create_stack(cloudformation: Any, name: str, resources: Json) -> dict[str, str]:  # noqa: ANN401
-    """Creates a stack; returns, for each resource, what `Ref` gives, and the outputs that it names itself."""
-    outputs = resources.pop("Outputs")
-    template = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def create_stack(cloudformation: Any, s3: Any, name: str, part: str, resources: Json) -> dict[str, str]:  # noqa: ANN401
+    """Creates a stack from a template in the bucket `name` (as a parameter it would be too large).
+
+    `resources` also has what the stack puts out, under "Outputs"; that is returned.
+    """
+    outputs = {key: {"Value": value} for key, value in resources.pop("Outputs").items()}
+    template = json.dumps({"Resources": resources, "Outputs": outputs})
+    s3.put_object(Bucket=name, Key=f"{part}.json", Body=template.encode())
+    url = f"{s3.meta.endpoint_url}/{name}/{part}.json"
+    stack = f"{name}-{part}"
+    cloudformation.create_stack(StackName=stack, TemplateURL=url)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 def base_resources(name: str, endpoint: str, table: str) -> Json:
