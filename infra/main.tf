@@ -289,7 +289,7 @@ module "observability" {
   api            = { name = local.name, stage = module.api.stage.stage_name }
   api_function   = local.function_names.api
   api_log_group  = module.function["api"].log_group.name
-  functions      = local.function_names
+  publisher      = local.function_names.stream
   tables         = local.table_names
   orders_indexes = keys(local.tables.orders.indexes)
   queues         = { for name, queue in module.events.queues : name => queue.name }

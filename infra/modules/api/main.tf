@@ -43,7 +43,9 @@ resource "aws_api_gateway_rest_api" "this" {
 
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
-  triggers    = { body = sha256(local.body) }
+
+  # Closing API Gateway's own address takes effect with a deployment, too.
+  triggers = { body = sha256(local.body), by_domain_only = var.domain != null }
 
   lifecycle {
     create_before_destroy = true

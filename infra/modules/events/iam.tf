@@ -1,4 +1,4 @@
-# Who may fill what: a queue by its rule or topic, the topic by its rule, and nobody without TLS.
+# Who may fill what: a queue by its one rule or topic, the topic by EventBridge, and nobody without TLS.
 
 locals {
   rule_senders = { for name, rule in aws_cloudwatch_event_rule.this : name => { service = "events.amazonaws.com", arn = rule.arn } }
@@ -70,12 +70,7 @@ data "aws_iam_policy_document" "topic" {
       type        = "Service"
       identifiers = ["events.amazonaws.com"]
     }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.this["notifications"].arn]
-    }
+    # No condition: EventBridge names neither its account nor its rule to a topic, and would be refused in silence.
   }
 
   statement {

@@ -36,7 +36,7 @@ resource "aws_lambda_function" "this" {
     log_format = "JSON"
     # Lambda drops lines below this level, and reads a metric line as INFO: WARN here would lose every metric.
     application_log_level = var.environment["LOG_LEVEL"] == "DEBUG" ? "DEBUG" : "INFO"
-    system_log_level      = "WARN"
+    system_log_level      = "WARN" # start and report of each invocation would double the logs; durations are metrics
   }
 
   tracing_config {

@@ -14,13 +14,25 @@ data "aws_iam_policy_document" "key" {
   }
 
   statement {
-    sid       = "AlarmsAndRulesPublishToTopics"
+    sid       = "RulesPublishToTopics"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    # No condition: EventBridge names neither its account nor its rule when it publishes to an encrypted topic.
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "AlarmsPublishToTopics"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
     resources = ["*"]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
 
     condition {

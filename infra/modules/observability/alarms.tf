@@ -4,7 +4,8 @@ locals {
   api_dimensions   = { ApiName = var.api.name, Stage = var.api.stage }
   table_operations = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
 
-  alarms = merge(local.api_alarms, local.function_alarms, local.table_alarms, local.index_alarms, local.event_alarms)
+  # A consumer that fails fills its queue of dead letters, or delays the stream: those are watched, not each function.
+  alarms = merge(local.api_alarms, local.table_alarms, local.event_alarms)
 
   api_alarms = {
     api-5xx-rate = {
@@ -17,6 +18,16 @@ locals {
       above     = var.thresholds.api_p99_ms, minutes = 3
       means     = "One request in a hundred takes too long."
     }
+    api-errors = {
+      namespace = "AWS/Lambda", metric = "Errors", statistic = "Sum", dimensions = { FunctionName = var.api_function }
+      above     = 0, minutes = 2
+      means     = "The API function raises, or runs out of time or memory."
+    }
+    api-throttles = {
+      namespace = "AWS/Lambda", metric = "Throttles", statistic = "Sum", dimensions = { FunctionName = var.api_function }
+      above     = 0, minutes = 2
+      means     = "The API function is refused an instance: its reserved concurrency or the account's is used up."
+    }
     api-concurrency = {
       namespace = "AWS/Lambda", metric = "ConcurrentExecutions", statistic = "Maximum", dimensions = { FunctionName = var.api_function }
       above     = var.thresholds.api_concurrency, minutes = 3
@@ -24,38 +35,24 @@ locals {
     }
   }
 
-  function_alarms = merge([for name, function in var.functions : {
-    "${name}-errors" = {
-      namespace = "AWS/Lambda", metric = "Errors", statistic = "Sum", dimensions = { FunctionName = function }
+  table_alarms = merge(
+    { for kind in ["read", "write"] : "orders-${kind}-throttles" => {
+      namespace = "AWS/DynamoDB", metric = "${title(kind)}ThrottleEvents", statistic = "Sum", dimensions = { TableName = var.tables.orders }
       above     = 0, minutes = 2
-      means     = "The function fails: it raises, runs out of time or out of memory."
-    }
-    "${name}-throttles" = {
-      namespace = "AWS/Lambda", metric = "Throttles", statistic = "Sum", dimensions = { FunctionName = function }
-      above     = 0, minutes = 2
-      means     = "The function is refused an instance: its reserved concurrency or the account's is used up."
-    }
-  }]...)
-
-  table_alarms = merge([for name, table in var.tables : {
-    for kind in ["Read", "Write"] : "${name}-table-${lower(kind)}-throttles" => {
-      namespace = "AWS/DynamoDB", metric = "${kind}ThrottleEvents", statistic = "Sum", dimensions = { TableName = table }
-      above     = 0, minutes = 2
-      means     = "DynamoDB refuses some ${lower(kind)}s of this table: a key is hot, or traffic more than doubled at once."
-    }
-  }]...)
-
-  index_alarms = { for index in var.orders_indexes : "orders-${lower(index)}-throttles" => {
-    namespace  = "AWS/DynamoDB", metric = "WriteThrottleEvents", statistic = "Sum"
-    dimensions = { TableName = var.tables.orders, GlobalSecondaryIndexName = index }
-    above      = 0, minutes = 2
-    means      = "DynamoDB refuses writes to this index, and so to the table: one of its partitions is hot."
-  } }
+      means     = "DynamoDB refuses some ${kind}s of orders: a key is hot, or traffic more than doubled at once."
+    } },
+    { for index in var.orders_indexes : "orders-${lower(index)}-throttles" => {
+      namespace  = "AWS/DynamoDB", metric = "WriteThrottleEvents", statistic = "Sum"
+      dimensions = { TableName = var.tables.orders, GlobalSecondaryIndexName = index }
+      above      = 0, minutes = 2
+      means      = "DynamoDB refuses writes to this index, and so to the table: one of its partitions is hot."
+    } },
+  )
 
   event_alarms = merge(
     {
       stream-age = {
-        namespace = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum", dimensions = { FunctionName = var.functions.stream }
+        namespace = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum", dimensions = { FunctionName = var.publisher }
         above     = var.thresholds.stream_age_ms, minutes = 3
         means     = "Changes of orders reach the bus late."
       }

@@ -44,7 +44,6 @@ locals {
         { title = "Duration, ms", stat = "p50", metrics = [
           ["AWS/Lambda", "Duration", "FunctionName", var.api_function, { label = "p50" }],
           ["...", { label = "p99", stat = "p99" }],
-          [".", "InitDuration", ".", ".", { label = "cold start", stat = "Average" }],
         ] },
         { title = "Instances", stat = "Maximum", metrics = [
           ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", var.api_function, { label = "busy" }],
@@ -75,7 +74,7 @@ locals {
       title = "Events"
       widgets = [
         { title = "Age of the stream, ms", stat = "Maximum", metrics = [
-          ["AWS/Lambda", "IteratorAge", "FunctionName", var.functions.stream, { label = "oldest change not yet published" }],
+          ["AWS/Lambda", "IteratorAge", "FunctionName", var.publisher, { label = "oldest change not yet published" }],
         ] },
         { title = "Waiting in queues", stat = "Maximum", metrics = [
           for queue in values(var.queues) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]
@@ -105,7 +104,7 @@ locals {
 
   alarm_arns = concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn],
-    [for alarm in aws_cloudwatch_metric_alarm.table_system_errors : alarm.arn],
+    [aws_cloudwatch_metric_alarm.system_errors.arn],
   )
 
   # 24 columns: the alarms on top, then a heading (1 high) and three graphs (6 high) for each row.

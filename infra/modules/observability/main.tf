@@ -39,11 +39,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 # DynamoDB counts its own faults by operation only.
-resource "aws_cloudwatch_metric_alarm" "table_system_errors" {
-  for_each = var.tables
-
-  alarm_name          = "${var.name}-${each.key}-table-system-errors"
-  alarm_description   = "DynamoDB itself fails for this table. See docs/operations.md, \"Read an alarm\"."
+resource "aws_cloudwatch_metric_alarm" "system_errors" {
+  alarm_name          = "${var.name}-orders-system-errors"
+  alarm_description   = "DynamoDB itself fails. See docs/operations.md, \"Read an alarm\"."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 5
@@ -67,7 +65,7 @@ resource "aws_cloudwatch_metric_alarm" "table_system_errors" {
       metric {
         namespace   = "AWS/DynamoDB"
         metric_name = "SystemErrors"
-        dimensions  = { TableName = each.value, Operation = metric_query.value }
+        dimensions  = { TableName = var.tables.orders, Operation = metric_query.value }
         period      = 60
         stat        = "Sum"
       }

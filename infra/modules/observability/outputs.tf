@@ -5,7 +5,7 @@ output "topic" {
 
 output "alarms" {
   description = "All alarms by name."
-  value       = merge(aws_cloudwatch_metric_alarm.this, { for name, alarm in aws_cloudwatch_metric_alarm.table_system_errors : "${name}-table-system-errors" => alarm })
+  value       = merge(aws_cloudwatch_metric_alarm.this, { orders-system-errors = aws_cloudwatch_metric_alarm.system_errors })
 }
 
 output "dashboard" {

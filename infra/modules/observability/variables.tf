@@ -28,9 +28,9 @@ variable "api_log_group" {
   type        = string
 }
 
-variable "functions" {
-  description = "Names of all functions, the API's and the publisher (stream) among them."
-  type        = map(string)
+variable "publisher" {
+  description = "Name of the function that publishes changes of orders."
+  type        = string
 }
 
 variable "tables" {
