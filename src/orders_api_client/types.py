@@ -1,0 +1,160 @@
+"""What the API takes and gives. Amounts are exact decimals, times are aware and in UTC."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, TypedDict
+
+from msgspec import Struct
+
+
+class OrderStatus(StrEnum):
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    PROCESSING = "PROCESSING"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+
+
+class ReturnStatus(StrEnum):
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    RECEIVED = "RECEIVED"
+    REFUNDED = "REFUNDED"
+    REJECTED = "REJECTED"
+
+
+class NewLineItem(Struct, frozen=True):
+    """`unit_price` has at most the minor digits of the order's currency."""
+
+    product_id: str
+    quantity: int
+    unit_price: Decimal
+    name: str | None = None
+
+
+class LineItem(NewLineItem, frozen=True, kw_only=True):
+    name: str | None
+
+
+class StatusEntry(Struct, frozen=True):
+    status: OrderStatus
+    at: datetime
+    by: str
+
+
+class ReturnLine(Struct, frozen=True):
+    """A line of an order, counted from 1, and how much of it comes back."""
+
+    line: int
+    quantity: int
+
+
+class ReturnedLine(ReturnLine, frozen=True):
+    product_id: str
+    refund_amount: Decimal
+
+
+class ReturnEntry(Struct, frozen=True):
+    status: ReturnStatus
+    at: datetime
+    by: str
+
+
+class Return(Struct, frozen=True):
+    return_id: str
+    status: ReturnStatus
+    lines: list[ReturnedLine]
+    reason: str
+    refund_amount: Decimal
+    requested_at: datetime
+    history: list[ReturnEntry]
+
+
+class Order(Struct, frozen=True):
+    """An order as of `version`; a write that is given it goes through only while that is its version."""
+
+    order_id: str
+    customer_id: str
+    status: OrderStatus
+    currency: str
+    items: list[LineItem]
+    total_amount: Decimal
+    notes: str | None
+    metadata: dict[str, str]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    history: list[StatusEntry]
+    returns: list[Return] = []
+
+
+class OrderPage(Struct, frozen=True):
+    orders: list[Order]
+    count: int
+    next_cursor: str | None
+
+
+EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted"]
+
+
+class OrderEvent(Struct, frozen=True):
+    id: str
+    type: EventType
+    time: datetime
+    actor: str | None
+    order_id: str
+    version: int
+    changed: list[str]
+    previous_status: OrderStatus | None
+    order: Order
+
+
+class EventPage(Struct, frozen=True):
+    events: list[OrderEvent]
+    count: int
+    next_cursor: str | None
+
+
+class DayStatistics(Struct, frozen=True):
+    """Orders placed on one day (UTC), by their present status; revenue leaves the cancelled out."""
+
+    date: date
+    orders: int
+    by_status: dict[str, int]
+    revenue: dict[str, Decimal]
+
+
+class Statistics(Struct, frozen=True, rename={"from_": "from"}):
+    from_: date
+    to: date
+    days: list[DayStatistics]
+
+
+class Filters(TypedDict, total=False):
+    """Which orders to list: times are inclusive, and must be aware."""
+
+    customer_id: str
+    status: OrderStatus
+    created_from: datetime
+    created_to: datetime
+
+
+class Details(TypedDict, total=False):
+    """What may be said of a new order besides its items."""
+
+    customer_id: str
+    currency: str
+    notes: str | None
+    metadata: dict[str, str]
+
+
+class Changes(TypedDict, total=False):
+    """What may be changed of an order; the rest stays as it is."""
+
+    items: list[NewLineItem]
+    currency: str
+    notes: str | None
+    metadata: dict[str, str]
+    status: OrderStatus

@@ -1,0 +1,67 @@
+"""The client for asyncio, against the embedded host."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from orders_api_client import AsyncOrders, OrderStatus
+from orders_api_client.errors import NotFound, VersionMismatch
+from tests.client.conftest import AT_ONCE, MUGS
+from tests.client.flaky import Fault, FlakyProxy
+from tests.hosts import ANA, PASSWORD, STAFF, Host
+
+
+def test_an_order_lives_its_life(embedded_host: Host) -> None:
+    async def life(orders: AsyncOrders) -> None:
+        placed = await orders.create(MUGS, notes="Please wrap it")
+        assert await orders.get(placed.order_id) == placed
+        changed = await orders.replace(placed, notes=None)
+        with pytest.raises(VersionMismatch):
+            await orders.cancel(placed)
+        cancelled = await orders.cancel(changed)
+        assert cancelled.status is OrderStatus.CANCELLED
+        await orders.delete(cancelled)
+        with pytest.raises(NotFound):
+            await orders.get(placed.order_id)
+
+    run(life, embedded_host.origin, ANA, embedded_host)
+
+
+def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:
+    customer = f"customer-{uuid.uuid4().hex[:12]}"
+
+    async def listing(orders: AsyncOrders) -> None:
+        for _ in range(101):
+            await orders.create(MUGS, customer_id=customer)
+        assert len([order async for order in orders.list(customer_id=customer)]) == 101
+
+    run(listing, embedded_host.origin, STAFF, embedded_host)
+
+
+def test_many_calls_at_once_sign_in_once(proxy: FlakyProxy, embedded_host: Host) -> None:
+    async def burst(orders: AsyncOrders) -> None:
+        placed = await asyncio.gather(*(orders.create(MUGS) for _ in range(10)))
+        assert len({order.order_id for order in placed}) == 10
+
+    run(burst, proxy.url, ANA, embedded_host)
+    assert proxy.sign_ins() == 1
+
+
+def test_an_order_whose_answer_was_lost_is_placed_once(proxy: FlakyProxy, embedded_host: Host) -> None:
+    async def place(orders: AsyncOrders) -> None:
+        proxy.faults.extend([Fault.BUSY, Fault.LOSE_ANSWER])
+        placed = await orders.create(MUGS)
+        assert [order async for order in orders.list(created_from=placed.created_at)].count(placed) == 1
+
+    run(place, proxy.url, ANA, embedded_host)
+    assert proxy.seen.count("POST /v1/orders") == 3
+
+
+def run(scenario: Callable[[AsyncOrders], Awaitable[None]], url: str, email: str, host: Host) -> None:
+    async def signed_in() -> None:
+        async with AsyncOrders(url, email, PASSWORD, api_key=host.api_key, retries=AT_ONCE) as orders:
+            await scenario(orders)
+
+    asyncio.run(signed_in())

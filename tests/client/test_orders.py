@@ -1,0 +1,174 @@
+"""The client for code without asyncio, against the embedded host."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from orders_api_client import NewLineItem, Order, Orders, OrderStatus, ReturnLine, ReturnStatus
+from orders_api_client.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    IllegalState,
+    InvalidApiKey,
+    InvalidInput,
+    NotFound,
+    SignInFailed,
+    VersionMismatch,
+)
+from tests.client.conftest import MUGS
+from tests.hosts import ANA, PASSWORD, Host
+
+JOURNEY = (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+def some_customer() -> str:
+    return f"customer-{uuid.uuid4().hex[:12]}"
+
+
+def move(orders: Orders, order: Order, *statuses: OrderStatus) -> Order:
+    """The order after it went through the statuses."""
+    for status in statuses:
+        order = orders.replace(order, status=status)
+    return order
+
+
+def test_an_order_is_placed_and_read_with_exact_amounts_and_aware_times(ana: Orders) -> None:
+    placed = ana.create(MUGS, notes="Please wrap it", metadata={"channel": "phone"})
+    assert ana.get(placed.order_id) == placed
+    assert placed.status is OrderStatus.PENDING
+    assert placed.total_amount == Decimal("19.00")
+    assert placed.created_at.utcoffset() == timedelta(0)
+    assert (placed.notes, placed.metadata) == ("Please wrap it", {"channel": "phone"})
+
+
+def test_a_change_keeps_what_it_does_not_name(ana: Orders) -> None:
+    placed = ana.create(MUGS, notes="Please wrap it")
+    changed = ana.replace(placed, items=[NewLineItem("B-7", 1, Decimal("49.99"))])
+    assert (changed.notes, changed.total_amount, changed.version) == ("Please wrap it", Decimal("49.99"), 2)
+
+
+def test_a_cancelled_order_can_be_deleted_and_is_gone(ana: Orders) -> None:
+    cancelled = ana.cancel(ana.create(MUGS))
+    assert [entry.status for entry in cancelled.history] == [OrderStatus.PENDING, OrderStatus.CANCELLED]
+    ana.delete(cancelled)
+    with pytest.raises(NotFound):
+        ana.get(cancelled.order_id)
+
+
+def test_a_listing_goes_on_over_pages(staff: Orders) -> None:
+    customer = some_customer()
+    placed = [staff.create(MUGS, customer_id=customer).order_id for _ in range(103)]
+    assert [order.order_id for order in staff.list(customer_id=customer)] == placed[::-1]
+
+
+def test_a_listing_is_filtered_by_status_and_time(staff: Orders) -> None:
+    customer = some_customer()
+    first = staff.create(MUGS, customer_id=customer)
+    cancelled = staff.cancel(staff.create(MUGS, customer_id=customer))
+    only = staff.list(customer_id=customer, status=OrderStatus.CANCELLED, created_from=first.created_at)
+    assert list(only) == [cancelled]
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert not list(staff.list(customer_id=customer, created_from=later))
+
+
+def test_the_same_key_places_one_order(ana: Orders) -> None:
+    key = str(uuid.uuid4())
+    placed = ana.create(MUGS, idempotency_key=key)
+    assert ana.create(MUGS, idempotency_key=key) == placed
+    with pytest.raises(IdempotencyKeyReused):
+        ana.create(MUGS, idempotency_key=key, notes="another")
+
+
+def test_without_a_key_two_equal_orders_are_two(ana: Orders) -> None:
+    assert ana.create(MUGS).order_id != ana.create(MUGS).order_id
+
+
+def test_a_change_of_an_old_version_is_refused_and_says_the_new_one(ana: Orders) -> None:
+    placed = ana.create(MUGS)
+    ana.replace(placed, notes="first")
+    with pytest.raises(VersionMismatch) as refused:
+        ana.replace(placed, notes="second")
+    assert refused.value.document.current_version == 2
+
+
+def test_every_fault_of_an_order_is_named(ana: Orders) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ana.create([NewLineItem("", 0, Decimal("1.001"))])
+    assert {fault.pointer for fault in refused.value.errors} == {
+        "/items/0/product_id",
+        "/items/0/quantity",
+        "/items/0/unit_price",
+    }
+    assert refused.value.document.request_id
+
+
+def test_a_move_that_is_not_allowed_says_which_are(staff: Orders) -> None:
+    with pytest.raises(IllegalState) as refused:
+        staff.replace(staff.create(MUGS), status=OrderStatus.SHIPPED)
+    assert refused.value.document.allowed_statuses == [OrderStatus.CONFIRMED, OrderStatus.CANCELLED]
+
+
+def test_goods_come_back(ana: Orders, staff: Orders) -> None:
+    delivered = move(staff, ana.create(MUGS), *JOURNEY)
+    key = str(uuid.uuid4())
+    asked = ana.request_return(delivered, [ReturnLine(1, 1)], "The handle is broken", idempotency_key=key)
+    again = ana.request_return(delivered, [ReturnLine(1, 1)], "The handle is broken", idempotency_key=key)
+    assert again == asked
+    (requested,) = asked.returns
+    assert (requested.status, requested.refund_amount) == (ReturnStatus.REQUESTED, Decimal("9.50"))
+    approved = staff.move_return(asked, requested.return_id, ReturnStatus.APPROVED)
+    assert [entry.status for entry in approved.returns[0].history] == ["REQUESTED", "APPROVED"]
+    with pytest.raises(IllegalState) as refused:
+        staff.move_return(approved, requested.return_id, ReturnStatus.REFUNDED)
+    assert refused.value.document.allowed_statuses == [ReturnStatus.RECEIVED]
+
+
+def test_what_happened_to_an_order_is_told_from_the_beginning(ana: Orders) -> None:
+    placed = ana.create(MUGS)
+    cancelled = ana.cancel(ana.replace(placed, notes="Ring twice"))
+    ana.delete(cancelled)
+    events = list(ana.events(placed.order_id))
+    assert [event.type for event in events] == [
+        "OrderCreated",
+        "OrderUpdated",
+        "OrderStatusChanged",
+        "OrderDeleted",
+    ]
+    assert events[0].order == placed
+    assert events[1].changed == ["notes"]
+    assert events[2].previous_status is OrderStatus.PENDING
+
+
+def test_staff_sees_the_figures_of_a_day(staff: Orders) -> None:
+    today = staff.create(MUGS).created_at.date()
+    figures = staff.statistics(today, today)
+    assert (figures.from_, figures.to) == (today, today)
+    (day,) = figures.days
+    assert day.orders == sum(day.by_status.values())
+    assert day.revenue["EUR"] >= Decimal("19.00")
+
+
+def test_what_a_customer_may_not_do_is_forbidden(ana: Orders) -> None:
+    with pytest.raises(Forbidden):
+        ana.create(MUGS, customer_id="somebody-else")
+    with pytest.raises(Forbidden):
+        ana.statistics()
+
+
+def test_an_id_is_sent_as_one_part_of_the_path(ana: Orders) -> None:
+    with pytest.raises(NotFound):
+        ana.get("../orders?limit=1")
+
+
+def test_a_missing_api_key_is_told(embedded_host: Host) -> None:
+    with Orders(embedded_host.origin, ANA, PASSWORD) as orders, pytest.raises(InvalidApiKey):
+        orders.create(MUGS)
+
+
+def test_a_wrong_password_is_told_in_cognitos_words(embedded_host: Host) -> None:
+    unknown = f"{uuid.uuid4().hex}@example.com"
+    with Orders(embedded_host.origin, unknown, "wrong") as orders, pytest.raises(SignInFailed) as refused:
+        orders.get(str(uuid.uuid4()))
+    assert refused.value.code == "NotAuthorizedException"
