@@ -12,7 +12,6 @@ class Trim(NamedTuple):
 
 
 TRIMS: Final = (
-    Trim("requests are signed by hand: no client is made from service descriptions", ("botocore/data/*",)),
     Trim("the handler has its own route table and no Swagger UI", ("aws_lambda_powertools/event_handler/*",)),
     Trim("metrics go to CloudWatch", ("aws_lambda_powertools/metrics/provider/datadog/*",)),
     Trim(
@@ -35,9 +34,6 @@ TRIMS: Final = (
             "aws_lambda_powertools/utilities/validation/*",
         ),
     ),
-    Trim("time zones and recurrences: every time is UTC", ("dateutil/zoneinfo/*", "dateutil/rrule.py")),
-    Trim("SOCKS, pyOpenSSL and browser transports", ("urllib3/contrib/[!_]*",)),
-    Trim("needs the h2 package, which is not in the zip", ("urllib3/http2/connection.py",)),
     Trim("command line scripts", ("bin/*",)),
     Trim("types for checkers", ("*.pyi", "*/py.typed")),
     # METADATA and the licences stay: vulnerability scanners read the one, lawyers the other.

@@ -10,7 +10,7 @@ import pytest
 SOURCES = Path(__file__).parents[2] / "src"
 
 # What the Lambda's zip holds besides the standard library; pyproject's `dependencies` and what they bring.
-IN_THE_ZIP = {"orders_api", "msgspec", "botocore", "aws_lambda_powertools"}
+IN_THE_ZIP = {"orders_api", "msgspec", "aws_lambda_powertools"}
 
 # A layer of the application, and what of the application it must not reach, not even through others.
 WIRING = ("handler", "application", "operations", "problems", "proxy", "contract")
