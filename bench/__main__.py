@@ -27,7 +27,7 @@ def main(parts: tuple[str, ...], rounds: int, seconds: float) -> None:
             text, chart = report.host_tables(requests), report.host_chart(requests)
         else:
             invocations = handler.measure()
-            text, chart = report.handler_table(invocations), report.handler_chart(invocations)
+            text, chart = report.handler_tables(invocations), report.handler_chart(invocations)
         (DOCS / f"performance-{part}.svg").write_text(chart)
         publish(part, f"{report.machine()}\n\n{text}")
         click.echo(text)

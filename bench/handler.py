@@ -18,7 +18,7 @@ from typing import TypedDict, cast
 
 from scripts.build_zip import build
 
-from bench import lambda_runtime
+from bench import imports, lambda_runtime
 from bench.environment import BENCH, ROOT, reference_python
 from bench.workload import lambda_events
 
@@ -47,13 +47,15 @@ class Report(TypedDict):
 class Measures:
     """By handler: seconds of cold starts; by operation, (CPU, wall) seconds and store requests an invocation.
 
-    `cold` is a bare process; `cold_in_lambda` is AWS's runtime client, and our packaged zip.
+    `cold` is a bare process; `cold_in_lambda` is AWS's runtime client, and our packaged zip; `steps` are the
+    seconds that parts of a cold start take.
     """
 
     cold: dict[str, list[float]]
     cold_in_lambda: dict[str, list[float]]
     warm: dict[str, dict[str, list[tuple[float, float]]]]
     round_trips: dict[str, dict[str, float]]
+    steps: dict[str, float]
 
 
 def measure() -> Measures:
@@ -77,7 +79,8 @@ def measure() -> Measures:
                 spent = handlers.start(name, OPERATIONS[name], WARM_INVOCATIONS)["warm"]
                 for operation, seconds in spent.items():
                     warm[name][operation].append(seconds)
-    return Measures(cold, cold_in_lambda, warm, round_trips)
+        steps = imports.measure(python, handlers.environment(OURS))
+    return Measures(cold, cold_in_lambda, warm, round_trips, steps)
 
 
 def unpacked_zip(scratch: Path) -> Path:

@@ -1,7 +1,7 @@
 """A bounded load and smoke run against any deployed API: `python -m bench.load BASE_URL`.
 
 The smoke part creates, reads and lists one order. The load part sends requests at a fixed rate, answered or
-not, and counts latency from the moment each was due, so that no stall hides behind a client that waits for it.
+not, and counts latency from the moment each was due: no stall hides behind a client that waits for it.
 What it created it deletes, at the same rate. Exit status 1 when anything was answered with no success.
 """
 
@@ -61,7 +61,10 @@ def main(
     if token is None:
         if not (user and password):
             raise click.UsageError("give --token, or --user and --password")
-        token = sign_in(base_url, user, password, cognito_url, client_id)
+        try:
+            token = sign_in(base_url, user, password, cognito_url, client_id)
+        except httpx.HTTPError as error:
+            raise click.ClickException(f"can't sign in at {base_url}: {error}") from None
     headers = {"Authorization": f"Bearer {token}"} | ({"x-api-key": api_key} if api_key else {})
     tally = asyncio.run(run(base_url, headers, rate, seconds))
     click.echo(tally.table())
@@ -109,9 +112,7 @@ class Tally:
             lines.append(
                 f"{operation:10}{len(ordered):10}" + "".join(f"{figure:10.1f}" for figure in figures)
             )
-        lines += [
-            f"{operation} failed {count} times: {how}" for (operation, how), count in self.failures.items()
-        ]
+        lines += [f"{operation}: {count} × {how}" for (operation, how), count in self.failures.items()]
         return "\n".join([*lines, f"{self.failures.total()} failures"])
 
 

@@ -56,8 +56,8 @@ def host_tables(measures: host.Measures) -> str:
     return _table(rates, requests) + "\n\n" + _table(["process", OURS, STACK, "ratio"], process)
 
 
-def handler_table(measures: handler.Measures) -> str:
-    """The handler against the Powertools one and the bare call."""
+def handler_tables(measures: handler.Measures) -> str:
+    """The handler against the Powertools one and the bare call, and where its cold start goes."""
     rows = [_handler_row(label, "{:.0f}", figures) for label, figures in _cold(measures)]
     for clock in CLOCKS:
         rows += [_handler_row(label, "{:.2f}", figures) for label, figures in _warm(measures, clock)]
@@ -66,7 +66,9 @@ def handler_table(measures: handler.Measures) -> str:
             name: trips[operation] for name, trips in measures.round_trips.items() if operation in trips
         }
         rows.append([f"store requests, {operation}", *_cells("{:g}", counts), "", ""])
-    return _table(["", *handler.TARGETS, "to Powertools", "to boto3"], rows)
+    steps = [[step, f"{1e3 * seconds:.0f}"] for step, seconds in measures.steps.items()]
+    compared = _table(["", *handler.TARGETS, "to Powertools", "to boto3"], rows)
+    return compared + "\n\n" + _table(["a process that only imports", "ms"], steps)
 
 
 def host_chart(measures: host.Measures) -> str:
