@@ -12,7 +12,7 @@ FAILURES: Final = 3
 """Failures in a row that open the circuit."""
 
 FIRST_PAUSE_SECONDS: Final = 5.0
-LONGEST_PAUSE_SECONDS: Final = 160.0
+LONGEST_PAUSE_SECONDS: Final = 300.0
 
 
 class CircuitBreaker:

@@ -1,6 +1,7 @@
 """A client for Redis and Valkey that knows the few commands we send and never waits long for an answer.
 
-It speaks RESP2 (https://redis.io/docs/latest/develop/reference/protocol-spec/). Why not a library: docs/decisions.
+It speaks RESP2: https://redis.io/docs/latest/develop/reference/protocol-spec/
+Why it is not a library: docs/decisions.
 """
 
 import socket
@@ -11,12 +12,10 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-CONNECT_SECONDS: Final = 0.05
-"""Most time for a new connection, its TLS handshake included."""
+PATIENCE_SECONDS: Final = 0.01
+"""Most time for the replies to one call. A cache in the same network takes a tenth of it."""
 
-REPLY_SECONDS: Final = 0.01
-"""Most time for the replies to one call."""
-
+_PATIENCE_TO_CONNECT: Final = 5
 _RECEIVE_BYTES: Final = 65_536
 
 Argument = str | bytes | int
@@ -37,9 +36,13 @@ class Answer(NamedTuple):
 class RedisClient:
     """Calls one server; threads may share it, each call has a connection to itself."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS."""
+    def __init__(self, url: str, patience: float = PATIENCE_SECONDS) -> None:
+        """`url` is `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS.
+
+        `patience` is in seconds; a new connection, with its TLS handshake, may take five times as long.
+        """
         self._url = url
+        self._patience = patience
         self._tls = _tls_context() if url.startswith("rediss:") else None
         self._idle: list[_Connection] = []
 
@@ -58,7 +61,7 @@ class RedisClient:
             except OSError as error:
                 raise CacheUnavailable(str(error)) from error
         try:
-            return self._exchange(_Connection(self._url, self._tls), commands)
+            return self._exchange(_Connection(self._url, self._patience, self._tls), commands)
         except OSError as error:
             raise CacheUnavailable(str(error) or type(error).__name__) from error
 
@@ -68,7 +71,7 @@ class RedisClient:
 
     def _exchange(self, connection: "_Connection", commands: tuple[tuple[Argument, ...], ...]) -> Answer:
         try:
-            replies = connection.exchange(commands, REPLY_SECONDS)
+            replies = connection.exchange(commands)
         except BaseException:
             # What is still on its way would be taken for the answer to the next call.
             connection.close()
@@ -85,11 +88,14 @@ class _Refusal(Exception):
 
 
 class _Connection:
-    def __init__(self, url: str, tls: "SSLContext | None") -> None:
+    def __init__(self, url: str, patience: float, tls: "SSLContext | None") -> None:
         where = urlsplit(url)
         host = where.hostname or "127.0.0.1"
+        self._patience = patience
         self._received = bytearray()
-        self._socket = socket.create_connection((host, where.port or 6379), timeout=CONNECT_SECONDS)
+        self._socket = socket.create_connection(
+            (host, where.port or 6379), timeout=_PATIENCE_TO_CONNECT * patience
+        )
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is not None:
@@ -102,12 +108,10 @@ class _Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def exchange(
-        self, commands: tuple[tuple[Argument, ...], ...], seconds: float
-    ) -> "list[Reply | _Refusal]":
+    def exchange(self, commands: tuple[tuple[Argument, ...], ...]) -> "list[Reply | _Refusal]":
         """Raises OSError, TimeoutError among them, when the replies do not come."""
-        self._deadline = monotonic() + seconds
-        self._socket.settimeout(seconds)
+        self._deadline = monotonic() + self._patience
+        self._socket.settimeout(self._patience)
         self._socket.sendall(b"".join(map(_encoded, commands)))
         return [self._reply() for _ in commands]
 
@@ -118,7 +122,7 @@ class _Connection:
             commands.insert(0, ("SELECT", database))
         if password:
             commands.insert(0, ("AUTH", *([unquote(user)] if user else []), unquote(password)))
-        *rest, info = self.exchange(tuple(commands), CONNECT_SECONDS)
+        *rest, info = self.exchange(tuple(commands))
         for reply in (*rest, info):
             if isinstance(reply, _Refusal):
                 raise ConnectionRefusedError(str(reply))

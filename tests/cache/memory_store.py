@@ -1,0 +1,85 @@
+"""A store in memory that counts its calls and can be held up between its answer and its caller."""
+
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+
+from msgspec.structs import replace
+
+from orders_api import models
+from orders_api.events.model import OrderEvent
+from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
+from orders_api.repository import DayFigures, OrderExists, OrderQuery, Page, Position
+
+
+class MemoryStore:
+    """`Store`; `meanwhile` is called after each read or write, before its caller learns of it."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, Order] = {}
+        self._lock = Lock()
+        self.calls: Counter[str] = Counter()
+        self.meanwhile: Callable[[str], None] = lambda operation: None
+
+    def create(self, order: Order) -> None:
+        with self._lock:
+            if order.order_id in self._orders:
+                raise OrderExists(self._orders[order.order_id])
+            self._orders[order.order_id] = order
+        self._done("create")
+
+    def get(self, order_id: str) -> Order | None:
+        with self._lock:
+            order = self._orders.get(order_id)
+        self._done("get")
+        return order
+
+    def update(self, change: OrderChange) -> Order:
+        with self._lock:
+            order = models.change(self._stored(change.order_id), change)
+            self._orders[order.order_id] = order
+        self._done("update")
+        return order
+
+    def save(self, order: Order, expected_version: int) -> None:
+        with self._lock:
+            current = self._stored(order.order_id)
+            if current.version != expected_version:
+                raise VersionMismatch(current.version)
+            self._orders[order.order_id] = order
+        self._done("save")
+
+    def delete(self, removal: OrderRemoval) -> None:
+        with self._lock:
+            models.check_removal(self._stored(removal.order_id), removal)
+            del self._orders[removal.order_id]
+        self._done("delete")
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        self._done("list_orders")
+        return Page(list(self._orders.values())[:limit], None)
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        self._done("list_events")
+        return []
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        self._done("daily_figures")
+        return []
+
+    def bump(self, order_id: str) -> int:
+        """Give the order its next version, as another process would, and return it."""
+        with self._lock:
+            order = self._orders[order_id]
+            self._orders[order_id] = replace(order, version=order.version + 1)
+            return order.version + 1
+
+    def _stored(self, order_id: str) -> Order:
+        order = self._orders.get(order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        return order
+
+    def _done(self, operation: str) -> None:
+        self.calls[operation] += 1
+        self.meanwhile(operation)
