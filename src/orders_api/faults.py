@@ -1,13 +1,18 @@
 """Finds every fault of a JSON body by walking it beside its type; only for bodies that were refused."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct, inspect
 
 from orders_api import money
 from orders_api.validation import Fault, MalformedBody
+
+MOST_FAULTS: Final = 1_000
+"""A body with more has them named up to here: a response must stay below the 6 MB that Lambda passes on."""
 
 _LOOSEST_CURRENCY: Final = "CLF"
 _DEFAULT_CURRENCY: Final = "EUR"
@@ -22,15 +27,15 @@ class _Object(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.repeated = {name for name in names if names.count(name) > 1} if len(self) < len(pairs) else set()
+        counts = Counter(name for name, _ in pairs) if len(self) < len(pairs) else {}
+        self.repeated = {name for name, count in counts.items() if count > 1}
 
 
 def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
-    """Every fault of the body against the type; empty if there is none.
+    """Every fault of the body against the type, up to `MOST_FAULTS`; empty if there is none.
 
     Raises:
-        MalformedBody: the body is not JSON, or nested too deeply.
+        MalformedBody: the body is not JSON, nested too deeply, or has half of a surrogate pair in it.
     """
     try:
         value: object = json.loads(
@@ -40,15 +45,16 @@ def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
             parse_int=_Number,
             parse_constant=_refuse_constant,
         )
+        # Half of a surrogate pair passes as a string here, and no UTF-8 can carry it back to the client.
+        json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise MalformedBody("it is nested too deeply") from None
     except ValueError as error:
         raise MalformedBody(str(error)) from None
     currency = value.get("currency", _DEFAULT_CURRENCY) if isinstance(value, _Object) else None
     known = isinstance(currency, str) and currency in money.MINOR_DIGITS
-    return list(
-        _Walk(str(currency) if known else _LOOSEST_CURRENCY).faults(inspect.type_info(type_), value, "")
-    )
+    walk = _Walk(str(currency) if known else _LOOSEST_CURRENCY)
+    return list(islice(walk.faults(inspect.type_info(type_), value, ""), MOST_FAULTS))
 
 
 def _refuse_constant(name: str) -> None:
