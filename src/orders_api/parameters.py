@@ -103,7 +103,8 @@ def read_days(given: Query, today: str) -> tuple[str, str]:
     """
     days = msgspec.convert(_read(given, _DAYS), dict[str, date])
     last = days.get("to", date.fromisoformat(today))
-    first = days.get("from", last - timedelta(days=DEFAULT_DAYS - 1))
+    # Before the year 1 there is no day to start from.
+    first = days.get("from", date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1)))
     if not timedelta() <= last - first < timedelta(days=MAX_DAYS):
         raise invalid_input([_fault("from", f"must be up to {MAX_DAYS - 1} days before to")])
     return first.isoformat(), last.isoformat()

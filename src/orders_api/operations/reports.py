@@ -1,9 +1,10 @@
 """An order's events, and the figures of each day."""
 
 from itertools import groupby
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from orders_api import access, cursors, money, parameters
 from orders_api.access import Caller
@@ -22,7 +23,8 @@ class EventQuery(Struct, frozen=True):
 
 
 class EventPosition(Struct, frozen=True):
-    version: int
+    # Anybody can make a cursor: no store takes a number of any size.
+    version: Annotated[int, Meta(ge=1, lt=2**53)]
 
 
 def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:

@@ -4,7 +4,7 @@ Both follow the orders table with a second or so of delay.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -78,7 +78,5 @@ def _figures(day: str, item: dict[str, Any]) -> DayFigures:
 
 
 def _days(first: str, last: str) -> Iterator[str]:
-    day, end = date.fromisoformat(first), date.fromisoformat(last)
-    while day <= end:
-        yield day.isoformat()
-        day += timedelta(days=1)
+    days = range(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal() + 1)
+    return (date.fromordinal(day).isoformat() for day in days)
