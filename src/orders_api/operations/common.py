@@ -1,8 +1,10 @@
 """What the operations share: how they are called, how a body is read, how an order is answered."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -15,6 +17,8 @@ from orders_api.validation import Input, decode
 
 Clock = Callable[[], str]
 """Gives the time as RFC 3339 UTC with milliseconds."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Operation = Callable[[Request, Store, Clock], Outcome]
 
@@ -40,10 +44,10 @@ def order_id_of(request: Request) -> str:
         OrderNotFound: it is not a UUID, so there is no such order.
     """
     text = request.path_parameters["order_id"]
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise OrderNotFound(text) from None
+    # uuid.UUID takes more than UUIDs, among it line ends, which have no place in a Location header.
+    if not _UUID.fullmatch(text):
+        raise OrderNotFound(text)
+    return text.lower()
 
 
 def id_for(*parts: str) -> str:
