@@ -42,6 +42,14 @@ def find(order: Order, return_id: str) -> Return | None:
     return next((each for each in order.returns if each.return_id == return_id), None)
 
 
+def get(order: Order, return_id: str) -> Return:
+    """As `find`; raises ReturnNotFound when there is none."""
+    found = find(order, return_id)
+    if found is None:
+        raise ReturnNotFound(return_id)
+    return found
+
+
 def request(
     order: Order, return_id: str, quantities: list[tuple[int, int]], reason: str, *, at: str, by: str
 ) -> Order:
@@ -71,9 +79,7 @@ def move(order: Order, return_id: str, status: ReturnStatus, *, at: str, by: str
     Raises:
         ReturnNotFound, IllegalState
     """
-    current = find(order, return_id)
-    if current is None:
-        raise ReturnNotFound(return_id)
+    current = get(order, return_id)
     if current.status is status:
         return order
     allowed = TRANSITIONS[current.status]

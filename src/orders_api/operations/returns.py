@@ -22,6 +22,7 @@ _ATTEMPTS: Final = 5
 def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
     caller = request.caller
     parameters.refuse_any(request.query)
+    versions = parameters.if_match(request.headers)
     key = parameters.idempotency_key(request.headers)
     body = read_body(request, ReturnInput)
     order_id = order_id_of(request)
@@ -31,8 +32,10 @@ def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
     def add(order: Order) -> Order:
         existing = returns.find(order, return_id)
         if existing is not None:
+            # Before the version is judged: a retry knows the version from before its first attempt.
             _check_same(existing, quantities, body.reason)
             return order
+        check_version(order, versions)
         return returns.request(order, return_id, quantities, body.reason, at=clock(), by=caller.sub)
 
     before, after = _rewrite(request, store, caller, add)
@@ -44,12 +47,15 @@ def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
 def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
     caller = request.caller
     parameters.refuse_any(request.query)
+    versions = parameters.if_match(request.headers)
     body = read_body(request, ReturnMove)
     return_id = request.path_parameters["return_id"].lower()
 
     def move(order: Order) -> Order:
+        returns.get(order, return_id)
         if caller.owner is not None:
             raise NotAllowed("Only staff can decide on a return.")
+        check_version(order, versions)
         return returns.move(order, return_id, body.status, at=clock(), by=caller.sub)
 
     return Outcome(order_response(200, _rewrite(request, store, caller, move)[1]))
@@ -59,11 +65,9 @@ def _rewrite(
     request: Request, store: Store, caller: Caller, rewrite: Callable[[Order], Order]
 ) -> tuple[Order, Order]:
     """The order before and after; the same object if nothing was to be written."""
-    versions = parameters.if_match(request.headers)
     order_id = order_id_of(request)
     for _ in range(_ATTEMPTS):
         order = access.visible(store.get(order_id), caller, order_id)
-        check_version(order, versions)
         changed = rewrite(order)
         if changed is order:
             return order, order
