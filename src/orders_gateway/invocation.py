@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from orders_api.application import Application
-from orders_api.problems import problem_from
-from orders_api.proxy import ProxyEvent, ProxyResponse, problem_response
-from orders_api.repository import Store, StoreUnavailable
+from orders_api.proxy import ProxyEvent, ProxyResponse
+from orders_api.repository import Store
 from orders_api.repository.sqlite import SqliteOrderRepository
 
 _MOST_WRITES_PER_COMMIT: Final = 128
@@ -17,7 +16,11 @@ _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
 
 class Invocation(Protocol):
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
-        """The application's answer, once it may be told to the client."""
+        """The application's answer, once it may be told to the client.
+
+        Raises:
+            StoreUnavailable: there is none; whatever was written with it is undone.
+        """
 
     async def probe(self) -> None:
         """Return if the store answers.
@@ -60,23 +63,26 @@ class GroupCommit:
             while self._waiting:
                 batch = self._waiting[:_MOST_WRITES_PER_COMMIT]
                 del self._waiting[:_MOST_WRITES_PER_COMMIT]
-                responses = await self._together([event for event, _ in batch])
-                for (_, answer), response in zip(batch, responses, strict=True):
-                    if not answer.done():
-                        answer.set_result(response)
+                await self._together(batch)
         finally:
             self._worker = None
 
-    async def _together(self, events: list[ProxyEvent]) -> list[ProxyResponse]:
+    async def _together(self, batch: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]]) -> None:
         try:
             self._store.begin()
-            responses = [self._application(event) for event in events]
+            responses = [self._application(event) for event, _ in batch]
+            self._store.seal()
             await asyncio.to_thread(self._store.commit)
-        except StoreUnavailable as error:
+        except Exception as error:  # noqa: BLE001 - the next batch must find a store without a transaction
+            self._store.rollback()
             # None of them is durable, so none of the answers, not even a refusal, may be told.
-            problem = problem_from(error)
-            return [problem_response(problem, event["requestContext"]["requestId"]) for event in events]
-        return responses
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), response in zip(batch, responses, strict=True):
+                if not answer.done():
+                    answer.set_result(response)
 
 
 class Threaded:

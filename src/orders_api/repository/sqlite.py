@@ -1,7 +1,7 @@
 """Orders in one SQLite file: WAL, synchronous=FULL, the order and its event in one transaction.
 
 One connection writes, another reads, so that a reader never waits and never sees what is not
-durable yet. A host may open a `transaction` around many writes: they share one commit.
+durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
 """
 
 import sqlite3
@@ -15,7 +15,15 @@ import msgspec
 from orders_api import models
 from orders_api.events.model import OrderEvent, removed, written
 from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus
-from orders_api.repository import DayFigures, OrderExists, OrderQuery, Page, Position, StoreUnavailable
+from orders_api.repository import (
+    DayFigures,
+    OrderExists,
+    OrderQuery,
+    OrderWasDeleted,
+    Page,
+    Position,
+    StoreUnavailable,
+)
 
 _MIGRATIONS: Final = (
     """
@@ -37,7 +45,7 @@ _MIGRATIONS: Final = (
         version  INTEGER NOT NULL,
         document BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX outbox_order_index ON outbox (order_id, version);
+    CREATE UNIQUE INDEX outbox_order_index ON outbox (order_id, version);
     """,
 )
 """Statements that lead from each schema version (`PRAGMA user_version`) to the next."""
@@ -74,6 +82,7 @@ class SqliteOrderRepository:
             _migrate(self._writer, path)
             self._reader = connect(path)
             self._reader.execute("PRAGMA query_only = ON")
+        self._shared = False
 
     def close(self) -> None:
         self._reader.close()
@@ -81,6 +90,8 @@ class SqliteOrderRepository:
 
     def create(self, order: Order) -> None:
         with self._write():
+            if self._was_deleted(order.order_id):
+                raise OrderWasDeleted(order.order_id)
             content = order.content
             row = self._writer.execute(
                 "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
@@ -99,10 +110,10 @@ class SqliteOrderRepository:
             self._publish(written(None, order))
 
     def get(self, order_id: str) -> Order | None:
+        # A write that starts with a read must see the writes before it.
+        connection = self._writer if self._shared else self._reader
         with _unavailable_when_it_fails():
-            row = self._reader.execute(
-                "SELECT document FROM orders WHERE order_id = ?", (order_id,)
-            ).fetchone()
+            row = connection.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
         return _decode(row[0]) if row else None
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
@@ -149,34 +160,51 @@ class SqliteOrderRepository:
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
-                "SELECT substr(created_at, 1, 10) AS day, status, currency, count(*), sum(total)"
+                # In two parts: the sum of a day's largest orders exceeds 64 bits.
+                "SELECT substr(created_at, 1, 10) AS day, status, currency, count(*),"
+                " sum(total >> 32), sum(total & 0xffffffff)"
                 " FROM orders WHERE created_at BETWEEN ? AND ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
                 (first, f"{last}T23:59:59.999Z"),
             ).fetchall()
         return [
-            DayFigures(day, OrderStatus(status), currency, orders, amount)
-            for day, status, currency, orders, amount in rows
+            DayFigures(day, OrderStatus(status), currency, orders, (high << 32) + low)
+            for day, status, currency, orders, high, low in rows
         ]
 
     def begin(self) -> None:
-        """Open a transaction that all writes until `commit` share."""
+        """Open a transaction that all writes until `seal` share."""
         with _unavailable_when_it_fails():
             self._writer.execute("BEGIN IMMEDIATE")
+        self._shared = True
+
+    def seal(self) -> None:
+        """Take no more writes into the transaction; from now on `get` reads what is durable."""
+        self._shared = False
 
     def commit(self) -> None:
-        """Make all writes since `begin` durable, or none. May run in another thread: it waits for a disk."""
-        try:
-            with _unavailable_when_it_fails():
-                self._writer.execute("COMMIT")
-        except StoreUnavailable:
+        """Make all writes since `begin` durable. May run in another thread, after `seal`: it waits for a disk.
+
+        Raises:
+            StoreUnavailable: they are not; `rollback` before anything else is written.
+        """
+        self._shared = False
+        with _unavailable_when_it_fails():
+            self._writer.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo all writes since `begin`, if they are not undone already."""
+        self._shared = False
+        with _unavailable_when_it_fails():
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def _write(self) -> Iterator[None]:
         """One write: all of it or nothing, in the host's transaction if there is one."""
-        shared = self._writer.in_transaction
+        shared = self._shared
+        if shared and not self._writer.in_transaction:
+            # What a full disk has rolled back must not go on in parts.
+            raise StoreUnavailable("SQLite: the transaction was rolled back")
         with _unavailable_when_it_fails():
             self._writer.execute("SAVEPOINT one_write" if shared else "BEGIN IMMEDIATE")
             try:
@@ -190,6 +218,17 @@ class SqliteOrderRepository:
                         self._writer.execute(statement)
                 raise
             self._writer.execute("RELEASE one_write" if shared else "COMMIT")
+
+    def _was_deleted(self, order_id: str) -> bool:
+        """An order without a row that has events is one that was deleted."""
+        return (
+            self._writer.execute(
+                "SELECT 1 FROM outbox WHERE order_id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM orders WHERE order_id = ?1)",
+                (order_id,),
+            ).fetchone()
+            is not None
+        )
 
     def _stored(self, order_id: str) -> Order:
         row = self._writer.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
