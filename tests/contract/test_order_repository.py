@@ -18,7 +18,7 @@ from orders_api.models import (
     ReturnStatus,
     VersionMismatch,
 )
-from orders_api.repository import OrderExists, OrderQuery, OrderRepository, Position
+from orders_api.repository import OrderExists, OrderQuery, OrderRepository, OrderWasDeleted, Position
 
 
 def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[Order]:
@@ -192,6 +192,19 @@ class TestDelete:
         assert orders.list_orders(OrderQuery("ana"), 10).orders == []
         with pytest.raises(OrderNotFound):
             orders.delete(a_removal(order))
+
+    def test_a_late_retry_does_not_bring_a_deleted_order_back(self, orders: OrderRepository) -> None:
+        order = an_order(fingerprint="f1")
+        orders.create(order)
+        orders.delete(a_removal(order))
+        with pytest.raises(OrderWasDeleted):
+            orders.create(order)
+        with pytest.raises(OrderNotFound):
+            orders.update(a_change(order))
+        with pytest.raises(OrderNotFound):
+            orders.save(order, 1)
+        assert orders.get(order.order_id) is None
+        assert orders.list_orders(OrderQuery(None), 10).orders == []
 
     @pytest.mark.parametrize("status", OrderStatus)
     @pytest.mark.parametrize("owner", [None, "ana", "luis"])

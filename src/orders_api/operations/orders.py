@@ -11,7 +11,7 @@ from orders_api.models import Order, OrderChange, OrderContent, OrderRemoval, pl
 from orders_api.operations.common import Clock, id_for, order_id_of, order_response, read_body
 from orders_api.problems import Problem
 from orders_api.proxy import Outcome, ProxyResponse, Request, response
-from orders_api.repository import OrderExists, Page, Store
+from orders_api.repository import OrderExists, OrderWasDeleted, Page, Store
 from orders_api.schemas import OrderInput, OrderPage, OrderReplacement, content_of, view_of
 
 
@@ -32,6 +32,9 @@ def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
     )
     try:
         store.create(order)
+    except OrderWasDeleted:
+        detail = "The order that this Idempotency-Key placed was deleted; use a new key for a new order."
+        raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail) from None
     except OrderExists as error:
         return Outcome(_replay(request, error.existing, order))
     return Outcome(_created(request, order), placed=order)

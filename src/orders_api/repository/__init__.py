@@ -45,6 +45,7 @@ class OrderRepository(Protocol):
 
         Raises:
             OrderExists: there is one with this id already.
+            OrderWasDeleted: there was one, and its id is not given again.
         """
 
     def get(self, order_id: str) -> Order | None:
@@ -110,6 +111,10 @@ class OrderExists(Exception):
     def __init__(self, existing: Order) -> None:
         super().__init__(existing.order_id)
         self.existing = existing
+
+
+class OrderWasDeleted(Exception):
+    """The id belonged to an order that was deleted. A late retry must not bring it back."""
 
 
 class StoreUnavailable(Exception):

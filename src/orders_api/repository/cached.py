@@ -13,7 +13,7 @@ https://www.usenix.org/system/files/conference/nsdi13/nsdi13-final170_update.pdf
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from orders_api.events.model import OrderEvent
 from orders_api.models import Order, OrderChange, OrderRemoval
@@ -25,13 +25,6 @@ from orders_api.repository.redis_client import CacheUnavailable, RedisClient
 Result = Literal["hit", "miss", "bypass"]
 
 
-class Lookup(NamedTuple):
-    """How a read by id fared in the cache, and how long the cache took of it."""
-
-    result: Result
-    seconds: float
-
-
 class CachedOrderRepository:
     """`Store` that reads orders by id from the cache, and passes everything else on."""
 
@@ -40,10 +33,13 @@ class CachedOrderRepository:
         inner: Store,
         cache: RedisClient,
         namespace: str,
-        observe: Callable[[Lookup], None],
+        observe: Callable[[Result, float], None],
         breaker: CircuitBreaker | None = None,
     ) -> None:
-        """`namespace` sets the keys of one table apart from another's."""
+        """`namespace` sets the keys of one table apart from another's.
+
+        `observe` is told how each read by id fared, and the seconds that the cache took of it.
+        """
         self._inner = inner
         self._copies = Copies(cache, namespace)
         self._observe = observe
@@ -59,7 +55,7 @@ class CachedOrderRepository:
             started = perf_counter()
             self._keep(order, lease)
             spent += perf_counter() - started
-        self._observe(Lookup(result, spent))
+        self._observe(result, spent)
         return order
 
     def create(self, order: Order) -> None:

@@ -13,15 +13,17 @@ from orders_api.models import (
     OrderStatus,
     VersionMismatch,
 )
-from orders_api.repository import OrderExists, OrderQuery, Page, Position
+from orders_api.repository import OrderExists, OrderQuery, OrderWasDeleted, Page, Position
 from orders_api.repository.dynamodb_client import ConditionFailed, DynamoDBClient
 from orders_api.repository.dynamodb_history import DynamoDBHistory
 from orders_api.repository.dynamodb_items import (
+    ORDER_ATTRIBUTES,
     STATUS_SHARDS,
     Item,
     content_attributes,
     from_item,
     history_entry,
+    is_tombstone,
     status_shard,
     to_item,
 )
@@ -73,6 +75,8 @@ class DynamoDBStore:
                 },
             )
         except ConditionFailed as failure:
+            if is_tombstone(failure.item or {}):
+                raise OrderWasDeleted(order.order_id) from None
             existing = from_item(failure.item or {})
             if not (failure.retried and existing == order):
                 raise OrderExists(existing) from None
@@ -83,7 +87,7 @@ class DynamoDBStore:
             {"TableName": self._table, "Key": {"order_id": {"S": order_id}}, "ConsistentRead": True},
         )
         item: Any = reply.get("Item")
-        return from_item(item) if item else None
+        return from_item(item) if item and not is_tombstone(item) else None
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
         if query.created_from and query.created_to and query.created_from > query.created_to:
@@ -122,14 +126,10 @@ class DynamoDBStore:
                 raise VersionMismatch(stored.version) from None
 
     def delete(self, removal: OrderRemoval) -> None:
-        expression = _Expression()
-        expression.require_owner(removal.owner)
-        expression.require_version(removal.versions)
-        expression.require_status(DELETABLE)
         try:
-            self._client.call("DeleteItem", expression.request(self._table, removal.order_id))
+            self._client.call("UpdateItem", _delete_request(self._table, removal))
         except ConditionFailed as failure:
-            if failure.retried and failure.item is None:
+            if failure.retried and _is_ours(failure, removal):
                 return
             models.check_removal(_stored(failure, removal.order_id), removal)
             raise AssertionError("the write's condition and the domain's rules disagree") from failure
@@ -216,7 +216,8 @@ class _Expression:
     """The conditions of one write, joined into one expression with the values they name."""
 
     def __init__(self) -> None:
-        self._conditions = ["attribute_exists(order_id)"]
+        # A tombstone has no customer.
+        self._conditions = ["attribute_exists(customer_id)"]
         self.values: Item = {}
 
     def require_owner(self, customer_id: str | None) -> None:
@@ -293,8 +294,29 @@ def _update_request(table: str, change: OrderChange) -> Item:
     }
 
 
+def _delete_request(table: str, removal: OrderRemoval) -> Item:
+    """Leaves a tombstone: the id stays taken, and the stream learns who deleted the order and when."""
+    expression = _Expression()
+    expression.require_owner(removal.owner)
+    expression.require_version(removal.versions)
+    expression.require_status(DELETABLE)
+    expression.values |= {":at": {"S": removal.at}, ":by": {"S": removal.by}}
+    request = expression.request(table, removal.order_id)
+    request["ExpressionAttributeNames"] = {f"#{name}": name for name in ORDER_ATTRIBUTES}
+    removed = ", ".join(f"#{name}" for name in ORDER_ATTRIBUTES)
+    return request | {"UpdateExpression": f"SET deleted_at = :at, deleted_by = :by REMOVE {removed}"}
+
+
+def _is_ours(failure: ConditionFailed, removal: OrderRemoval) -> bool:
+    item: Any = failure.item or {}
+    return is_tombstone(item) and (item["deleted_at"]["S"], item["deleted_by"]["S"]) == (
+        removal.at,
+        removal.by,
+    )
+
+
 def _stored(failure: ConditionFailed, order_id: str) -> Order:
-    if failure.item is None:
+    if failure.item is None or is_tombstone(failure.item):
         raise OrderNotFound(order_id) from None
     return from_item(failure.item)
 

@@ -23,6 +23,31 @@ STATUS_SHARDS: Final = 8
 """Partitions of StatusIndex for each status; docs/scaling.md says why so many."""
 
 
+ORDER_ATTRIBUTES: Final = (
+    "customer_id",
+    "status",
+    "status_shard",
+    "version",
+    "created_at",
+    "updated_at",
+    "updated_by",
+    "history",
+    "items",
+    "currency",
+    "notes",
+    "metadata",
+    "total_amount",
+    "fingerprint",
+    "returns",
+)
+"""Every attribute of an order's item but its key."""
+
+
+def is_tombstone(item: Mapping[str, Any]) -> bool:
+    """Whether this is what is left of an order that was deleted: `deleted_at` and `deleted_by`."""
+    return "deleted_at" in item
+
+
 def status_shard(status: OrderStatus, order_id: str) -> str:
     """Partition key of StatusIndex: spreads the orders of one status over `STATUS_SHARDS` partitions."""
     return f"{status}#{zlib.crc32(order_id.encode()) % STATUS_SHARDS}"
