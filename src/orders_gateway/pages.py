@@ -140,8 +140,13 @@ def static_file(folder: Path, name: str) -> ProxyResponse:
     Raises:
         Problem: 404 when there is no such file, or it is outside the folder.
     """
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    try:
+        path = (folder / name).resolve()
+        found = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):
+        # A name that no file can have: too long, or with a NUL in it.
+        found = False
+    if not found:
         raise no_such_resource()
     content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "" if content_type.endswith("json") else "; charset=utf-8"
