@@ -117,9 +117,6 @@ class Gateway:
         exchange.integration_seconds = perf_counter() - started
         return answer
 
-    def _preflight_headers(self, match: Match) -> dict[str, str]:
-        return preflight_headers(self._parts.cors_allow_origin, match.resource.methods)
-
     def _route(self, request: HttpRequest) -> Match:
         match = self._parts.router.match(request.path)
         if match is None:
@@ -164,7 +161,7 @@ class Gateway:
                 resource_path=resource,
                 status=status,
                 latency=round(seconds * 1000, 3),
-                response_length=len(answer["body"]),
+                response_length=len(answer["body"].encode()),
                 user_agent=request.headers.get("user-agent"),
                 time=int(time() * 1000),
                 sub=exchange.claims.get("sub"),
