@@ -29,6 +29,9 @@ def main() -> None:
     """The console script's entry point."""
     try:
         sys.exit(orders(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(_MISUSE)
     except click.exceptions.Abort:
         sys.exit(_INTERRUPTED)
     except click.ClickException as error:
