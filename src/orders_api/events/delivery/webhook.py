@@ -1,15 +1,15 @@
 """A webhook: who wants to hear of what, and how its endpoint has been doing."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from orders_api.events.delivery.signature import new_secret
-from orders_api.events.model import EventType
 
-DOTTED: Final[dict[EventType, str]] = {
+DOTTED: Final[Mapping[str, str]] = {
     "OrderCreated": "order.created",
     "OrderUpdated": "order.updated",
     "OrderStatusChanged": "order.status_changed",
@@ -49,8 +49,9 @@ class Webhook(Struct, frozen=True, kw_only=True):
     failing_since: float | None = None
     last_error: str | None = None
 
-    def wants(self, event_type: EventType) -> bool:
-        return not self.events or DOTTED[event_type] in self.events
+    def wants(self, event_type: str) -> bool:
+        dotted = DOTTED.get(event_type)
+        return dotted is not None and (not self.events or dotted in self.events)
 
     def signing_secrets(self, now: float) -> list[str]:
         return [each.value for each in self.secrets if each.expires_at is None or each.expires_at > now]

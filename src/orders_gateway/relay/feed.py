@@ -1,0 +1,138 @@
+"""Follows the outbox of orders.db: every committed event, in the order of the commits, whoever wrote it."""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+POLL_SECONDS: Final = 0.5
+"""How often it looks for what other processes wrote; this one's commits wake it at once."""
+
+_PAGE: Final = 256
+_REMEMBERED: Final = 512
+_NO_END: Final = 2**62
+_BUSY_TIMEOUT_SECONDS: Final = 0.25
+
+_log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """A row of the outbox; `document` is the OrderEvent's JSON. One that can't be read is nobody's."""
+
+    sequence: int
+    event_id: str
+    type: str
+    order_id: str
+    customer_id: str
+    document: bytes
+
+
+class _Order(msgspec.Struct):
+    customer_id: str
+
+
+class _Event(msgspec.Struct):
+    """The little of an event that says who may and who wants to hear of it."""
+
+    id: str
+    type: str
+    order_id: str
+    order: _Order
+
+
+class Feed:
+    """Reads the outbox over a connection of its own, for everybody in this process who follows it.
+
+    The latest entries are kept in memory, so that many followers cost one read.
+    """
+
+    def __init__(self, orders_db: Path) -> None:
+        """Raises sqlite3.Error when the file, which must exist, can't be read."""
+        self._connection = sqlite3.connect(
+            orders_db, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA query_only = ON")
+        self.last = self._newest()
+        self._recent: deque[Entry] = deque(maxlen=_REMEMBERED)
+        self._remembers_after = self.last
+        self._woken = asyncio.Event()
+        self._followers: set[Callable[[], None]] = set()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def follow(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever there is something new, until `leave`."""
+        self._followers.add(told)
+
+    def leave(self, told: Callable[[], None]) -> None:
+        self._followers.discard(told)
+
+    def wake(self) -> None:
+        """Look now: something was committed."""
+        self._woken.set()
+
+    def after(self, sequence: int, limit: int = _PAGE) -> list[Entry]:
+        """The next entries behind a sequence number, oldest first; none, if there are none yet."""
+        if sequence >= self._remembers_after:
+            return [entry for entry in self._recent if entry.sequence > sequence][:limit]
+        return self._rows(sequence, self.last, limit)
+
+    def entry(self, sequence: int) -> Entry | None:
+        """One entry; None if it is not in the outbox."""
+        found = self.after(sequence - 1, 1)
+        return found[0] if found and found[0].sequence == sequence else None
+
+    async def run(self) -> None:
+        """Follow the outbox until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                if self._read_on():
+                    await asyncio.sleep(0)
+                    continue
+            except sqlite3.Error:
+                _log.exception("the outbox can't be read; trying again")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+
+    def _read_on(self) -> bool:
+        """Whether there was something new; if so, everybody is told."""
+        fresh = self._rows(self.last, _NO_END, _PAGE)
+        if not fresh:
+            return False
+        for entry in fresh:
+            if len(self._recent) == _REMEMBERED:
+                self._remembers_after = self._recent[0].sequence
+            self._recent.append(entry)
+        self.last = fresh[-1].sequence
+        for told in list(self._followers):
+            told()
+        return True
+
+    def _rows(self, after: int, up_to: int, limit: int) -> list[Entry]:
+        rows = self._connection.execute(
+            "SELECT sequence, document FROM outbox WHERE sequence > ? AND sequence <= ?"
+            " ORDER BY sequence LIMIT ?",
+            (after, up_to, limit),
+        )
+        return [_entry(sequence, document) for sequence, document in rows.fetchall()]
+
+    def _newest(self) -> int:
+        (newest,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM outbox").fetchone()
+        return int(newest)
+
+
+def _entry(sequence: int, document: bytes) -> Entry:
+    try:
+        event = msgspec.json.decode(document, type=_Event)
+    except msgspec.DecodeError:
+        _log.exception("event %s of the outbox can't be read and is passed over", sequence)
+        return Entry(sequence, "", "", "", "", document)
+    return Entry(sequence, event.id, event.type, event.order_id, event.order.customer_id, document)
