@@ -1,29 +1,8 @@
-"""`orders openapi`: the contract, whole or as API Gateway can import it."""
+"""`orders openapi`: the contract, whole, as API Gateway can import it, or as a Postman collection."""
 
 from pathlib import Path
 
 import click
-
-
-@click.command()
-@click.option(
-    "--profile",
-    type=click.Choice(["full", "gateway"]),
-    default="full",
-    show_default=True,
-    help="full: openapi.yaml. gateway: a JSON template with API Gateway's extensions.",
-)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-@click.option("--check", is_flag=True, help="Exit with 2 if the file of --output has another content.")
-def openapi(profile: str, output: Path | None, check: bool) -> None:
-    """Print the contract, built from the code."""
-    text = _gateway() if profile == "gateway" else _full()
-    if output is None:
-        click.echo(text, nl=False)
-    elif not check:
-        output.write_text(text)
-    elif not output.is_file() or output.read_text() != text:
-        raise click.UsageError(f"{output} is not what the code says: write it anew with --output {output}.")
 
 
 def _full() -> str:
@@ -34,8 +13,54 @@ def _full() -> str:
 
 
 def _gateway() -> str:
-    import json
-
     from orders_api.contract import gateway_profile
 
-    return json.dumps(gateway_profile.build(), indent=2) + "\n"
+    return _as_json(gateway_profile.build())
+
+
+def _postman() -> str:
+    from orders_api.contract import postman
+
+    return _as_json(postman.build())
+
+
+def _postman_environment() -> str:
+    from orders_api.contract import postman
+
+    return _as_json(postman.environment())
+
+
+def _as_json(document: object) -> str:
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+_PROFILES = {
+    "full": _full,
+    "gateway": _gateway,
+    "postman": _postman,
+    "postman-environment": _postman_environment,
+}
+
+
+@click.command()
+@click.option(
+    "--profile",
+    type=click.Choice(list(_PROFILES)),
+    default="full",
+    show_default=True,
+    help="full: openapi.yaml. gateway: a JSON template with API Gateway's extensions. postman: a collection,"
+    " postman-environment: its variables for `make run`.",
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--check", is_flag=True, help="Exit with 2 if the file of --output has another content.")
+def openapi(profile: str, output: Path | None, check: bool) -> None:
+    """Print the contract, built from the code."""
+    text = _PROFILES[profile]()
+    if output is None:
+        click.echo(text, nl=False)
+    elif not check:
+        output.write_text(text)
+    elif not output.is_file() or output.read_text() != text:
+        raise click.UsageError(f"{output} is not what the code says: write it anew with --output {output}.")
