@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True):
     log_level: str
     cors_allow_origin: str
     dynamodb_endpoint_url: str
+    cache_url: str
 
 
 class _Variable(Struct, frozen=True):
@@ -38,6 +39,7 @@ _VARIABLES: Final = {
     "log_level": _Variable("LOG_LEVEL", "|".join(LOG_LEVELS), "one of " + ", ".join(LOG_LEVELS), "INFO"),
     "cors_allow_origin": _Variable("CORS_ALLOW_ORIGIN", r"\*|https?://[^\s/]+", "* or an origin", "*"),
     "dynamodb_endpoint_url": _Variable("DYNAMODB_ENDPOINT_URL", r"https?://\S+|", "a URL, for tests", ""),
+    "cache_url": _Variable("CACHE_URL", r"rediss?://\S+|", "redis://… or rediss://…, or leave it out", ""),
 }
 
 

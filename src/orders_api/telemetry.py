@@ -4,7 +4,7 @@ Never a token, never a body. Metrics go out in CloudWatch's embedded metric form
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -14,6 +14,10 @@ from orders_api.money import MINOR_DIGITS
 
 SERVICE: Final = "orders-api"
 NAMESPACE: Final = "OrdersApi"
+
+
+CacheResult = Literal["hit", "miss", "bypass"]
+"""A bypass is a read for which there was no cache: it is away, slow, or was so a moment ago."""
 
 
 class Placed(Struct, frozen=True):
@@ -41,6 +45,9 @@ class Telemetry(Protocol):
     def record(self, observation: Observation) -> None:
         """Take note of a finished request."""
 
+    def looked_up(self, result: CacheResult, seconds: float) -> None:
+        """Take note, before the request is recorded, of how a read by id fared in the cache."""
+
     def crashed(self, request_id: str) -> None:
         """Report the exception that is being handled, which nobody expected."""
 
@@ -51,6 +58,7 @@ class LambdaTelemetry:
     def __init__(self, environment: str, log_level: str) -> None:
         self._environment = environment
         self._logger = Logger(service=SERVICE, level=log_level, location="")
+        self._lookup: tuple[CacheResult, float] | None = None
 
     def record(self, observation: Observation) -> None:
         self._logger.info(
@@ -63,8 +71,14 @@ class LambdaTelemetry:
             duration_ms=round(observation.duration_seconds * 1000, 3),
             store_ms=round(observation.store_seconds * 1000, 3),
             problem=observation.problem,
+            cache=self._lookup[0] if self._lookup else None,
         )
         self._emit(observation)
+        self._lookup = None
+
+    def looked_up(self, result: CacheResult, seconds: float) -> None:
+        # A function instance answers one request at a time.
+        self._lookup = result, seconds
 
     def crashed(self, request_id: str) -> None:
         self._logger.exception("unexpected error", request_id=request_id)
@@ -72,6 +86,12 @@ class LambdaTelemetry:
     def _emit(self, observation: Observation) -> None:
         metrics = self._metrics(observation.operation)
         metrics.add_metric("StoreLatency", MetricUnit.Milliseconds, observation.store_seconds * 1000)
+        if self._lookup:
+            result, seconds = self._lookup
+            # Their averages are the hit rate and the share of reads without a cache.
+            metrics.add_metric("CacheHit", MetricUnit.Count, result == "hit")
+            metrics.add_metric("CacheBypass", MetricUnit.Count, result == "bypass")
+            metrics.add_metric("CacheLatency", MetricUnit.Milliseconds, seconds * 1000)
         if observation.placed:
             metrics.add_metric("OrdersCreated", MetricUnit.Count, 1)
             self._emit_value(observation.operation, observation.placed)

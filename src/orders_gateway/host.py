@@ -13,6 +13,7 @@ import uvicorn
 
 from orders_api import contract
 from orders_api.application import Application
+from orders_api.repository import Store
 from orders_api.repository.sqlite import SchemaTooNew, SqliteOrderRepository
 from orders_gateway import database
 from orders_gateway.access_log import AccessLog
@@ -119,7 +120,9 @@ def _over_dynamodb(
 ) -> Invocation:
     # Only for this store: the signer alone takes a tenth of a second to import.
     from orders_api.repository import dynamodb
+    from orders_api.repository.cached import CachedOrderRepository
     from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
+    from orders_api.repository.redis_client import RedisClient
 
     try:
         client = DynamoDBClient(table.region, table.endpoint_url)
@@ -127,7 +130,11 @@ def _over_dynamodb(
     except RequestRefused as error:
         raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
     stack.callback(client.close)
-    store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
+    store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
+    if options.cache_url is not None:
+        cache = RedisClient(options.cache_url)
+        stack.callback(cache.close)
+        store = CachedOrderRepository(store, cache, table.table, telemetry.looked_up)
     return Threaded(Application(store, telemetry, options.cors_allow_origin), store)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from orders_api.money import MINOR_DIGITS
-from orders_api.telemetry import Observation
+from orders_api.telemetry import CacheResult, Observation
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -34,6 +34,13 @@ class PrometheusTelemetry:
             registry=registry,
             buckets=_SECONDS,
         )
+        self._cache = Histogram(
+            "orders_cache_seconds",
+            "Time the cache took of a read by id; the counts give the hit rate.",
+            ["result"],
+            registry=registry,
+            buckets=_SECONDS,
+        )
         self._requests = Histogram(
             "http_request_seconds",
             "Time from a request's arrival to its answer.",
@@ -51,6 +58,9 @@ class PrometheusTelemetry:
             self._created.labels(placed.currency).inc()
             major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
             self._value.labels(placed.currency).inc(major)
+
+    def looked_up(self, result: CacheResult, seconds: float) -> None:
+        self._cache.labels(result).observe(seconds)
 
     def crashed(self, request_id: str) -> None:
         _log.exception("unexpected error in request %s", request_id)

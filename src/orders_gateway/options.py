@@ -18,6 +18,7 @@ class Options(NamedTuple):
     port: int = 8080
     data_dir: Path = Path("data")
     store: str = "sqlite"
+    cache_url: str | None = None
     rate_limit: int = 250
     burst: int = 500
     daily_quotas: dict[str, int] = {}  # noqa: RUF012 - never changed
@@ -35,6 +36,12 @@ class Options(NamedTuple):
 
     def check(self) -> None:
         """Raise InvalidOption for options that contradict each other."""
+        if self.cache_url is not None and self.store == "sqlite":
+            raise InvalidOption(
+                "--cache-url goes with --store dynamodb://…: SQLite answers faster than any cache could."
+            )
+        if self.cache_url is not None and not self.cache_url.startswith(("redis://", "rediss://")):
+            raise InvalidOption(f"--cache-url {self.cache_url} is not known: write redis://… or rediss://….")
         if (self.jwt_issuer is None) != (self.jwt_audience is None):
             raise InvalidOption("--jwt-issuer and --jwt-audience go together: give both, or neither.")
         if (self.certfile is None) != (self.keyfile is None):

@@ -8,7 +8,7 @@ import pytest
 from tests.cache.memory_store import MemoryStore
 from tests.cache.redis_server import RedisServer
 
-from orders_api.repository.cached import CachedOrderRepository, Lookup
+from orders_api.repository.cached import CachedOrderRepository, Result
 from orders_api.repository.circuit_breaker import CircuitBreaker
 from orders_api.repository.redis_client import RedisClient
 
@@ -21,14 +21,17 @@ class Process:
 
     def __init__(self, url: str, store: MemoryStore, namespace: str, patience: float = 10) -> None:
         self.now = 0.0
-        self.lookups: list[Lookup] = []
+        self.lookups: list[tuple[Result, float]] = []
         self.client = RedisClient(url, patience)
         breaker = CircuitBreaker(lambda: self.now)
-        self.orders = CachedOrderRepository(store, self.client, namespace, self.lookups.append, breaker)
+        self.orders = CachedOrderRepository(store, self.client, namespace, self._observe, breaker)
 
     @property
     def results(self) -> list[str]:
-        return [lookup.result for lookup in self.lookups]
+        return [result for result, _ in self.lookups]
+
+    def _observe(self, result: Result, seconds: float) -> None:
+        self.lookups.append((result, seconds))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every store that orders can be kept in; a test that asks for `orders` runs against each."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import pytest
 from tests.real_parts.tables import REGION, create_orders_table
 
 from orders_api.repository import Store
+from orders_api.repository.cached import CachedOrderRepository
 from orders_api.repository.dynamodb import DynamoDBStore, Tables
 from orders_api.repository.dynamodb_client import DynamoDBClient
+from orders_api.repository.redis_client import RedisClient
 from orders_api.repository.sqlite import SqliteOrderRepository
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture(params=["sqlite", "dynamodb", "cached"])
 def orders(request: pytest.FixtureRequest) -> Store:
     """An empty store."""
     repository: Store = request.getfixturevalue(f"{request.param}_orders")
@@ -33,3 +36,10 @@ def dynamodb_orders(dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
     client = DynamoDBClient(REGION, dynamodb_endpoint)
     yield DynamoDBStore(client, Tables.beside(create_orders_table(dynamodb_endpoint)))
     client.close()
+
+
+@pytest.fixture
+def cached_orders(sqlite_orders: SqliteOrderRepository, redis_url: str) -> Iterator[CachedOrderRepository]:
+    cache = RedisClient(redis_url, patience=10)
+    yield CachedOrderRepository(sqlite_orders, cache, f"contract-{uuid.uuid4().hex}", lambda *_: None)
+    cache.close()

@@ -33,6 +33,11 @@ from orders_gateway.throttling import PLANS
     help="sqlite, or dynamodb://TABLE?region=…&endpoint_url=….",
 )
 @click.option(
+    "--cache-url",
+    envvar="ORDERS_CACHE_URL",
+    help="Keep copies of a dynamodb:// store's orders in this Redis or Valkey: redis[s]://….",
+)
+@click.option(
     "--rate-limit",
     type=click.IntRange(min=1),
     default=250,
