@@ -20,7 +20,7 @@ FILES = {"postman": COLLECTION, "postman-environment": ENVIRONMENT}
 
 @pytest.mark.parametrize("profile", FILES)
 def test_the_committed_file_is_what_the_generator_writes(profile: str) -> None:
-    check = [ORDERS, "openapi", "--profile", profile, "--output", str(FILES[profile]), "--check"]
+    check = [str(ORDERS), "openapi", "--profile", profile, "--output", str(FILES[profile]), "--check"]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
