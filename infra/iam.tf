@@ -10,7 +10,7 @@ locals {
   permissions = {
     api = {
       ReadAndWriteOrders = {
-        actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"] # a deleted order keeps its id
         resources = [local.table_arns.orders]
       }
       ListOrders = {
@@ -22,7 +22,7 @@ locals {
         resources = [local.table_arns.events, local.table_arns.stats]
       }
       AskDax = {
-        actions   = ["dax:GetItem", "dax:PutItem", "dax:UpdateItem", "dax:DeleteItem", "dax:Query"]
+        actions   = ["dax:GetItem", "dax:PutItem", "dax:UpdateItem", "dax:Query"]
         resources = var.dax == null ? [] : [module.cache[0].dax_arn]
       }
     }

@@ -101,8 +101,6 @@ locals {
       description = "Answers the API"
       handler     = "orders_api.handler.handler"
       environment = {
-        EVENTS_TABLE      = local.table_names.events
-        STATS_TABLE       = local.table_names.stats
         CORS_ALLOW_ORIGIN = var.cors_allow_origin
         CACHE_URL         = one(module.cache[*].valkey_url)
         DAX_ENDPOINT      = one(module.cache[*].dax_endpoint)
@@ -111,16 +109,12 @@ locals {
     stream = merge(local.consumer, {
       description = "Publishes changes of the table, keeps each order's history and the daily figures"
       handler     = "orders_api.events.stream.handler"
-      environment = {
-        EVENT_BUS    = local.name
-        EVENTS_TABLE = local.table_names.events
-        STATS_TABLE  = local.table_names.stats
-      }
+      environment = { EVENT_BUS = local.name }
     })
     fulfilment = merge(local.consumer, {
       description = "Sample consumer: hands orders to the warehouse, each once"
       handler     = "orders_api.events.fulfilment.handler"
-      environment = { EVENTS_TABLE = local.table_names.events }
+      environment = {}
     })
     notifications = merge(local.consumer, {
       description = "Writes to customers"
@@ -133,10 +127,7 @@ locals {
     webhooks = merge(local.consumer, {
       description = "Delivers events to subscribers outside"
       handler     = "orders_api.events.webhooks.handler"
-      environment = {
-        WEBHOOKS_TABLE     = local.table_names.webhooks
-        WEBHOOKS_QUEUE_URL = module.events.queues["webhooks"].url
-      }
+      environment = { WEBHOOKS_QUEUE_URL = module.events.queues["webhooks"].url }
     })
     smoke = merge(local.consumer, {
       description = "Tests a new version of the API before it gets traffic"

@@ -8,7 +8,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Tables"
     actions = [
-      "dynamodb:DeleteItem", "dynamodb:DescribeStream", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:GetRecords",
+      "dynamodb:DescribeStream", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:GetRecords",
       "dynamodb:GetShardIterator", "dynamodb:ListStreams", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
     ]
     resources = ["arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/orders-api-${each.value}-*"]
@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "boundary" {
 
   statement {
     sid       = "Dax"
-    actions   = ["dax:DeleteItem", "dax:GetItem", "dax:PutItem", "dax:Query", "dax:UpdateItem"]
+    actions   = ["dax:GetItem", "dax:PutItem", "dax:Query", "dax:UpdateItem"]
     resources = ["arn:${local.partition}:dax:${var.region}:${local.account_id}:cache/orders-api-${each.value}"]
   }
 

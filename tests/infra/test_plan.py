@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.infra.terraform import ENVIRONMENTS, INFRA, Resource, planned
 
+import orders_api.repository
 from orders_api.contract import gateway_profile
 from orders_api.telemetry import NAMESPACE, LambdaTelemetry, Observation, Placed
+from orders_gateway.access_log import AccessLogEntry
 
 # What makes a thing public, and must not be used at all.
 OPEN_DOORS = {
@@ -77,6 +80,23 @@ def test_the_contract_is_given_all_that_it_asks_for() -> None:
     values = re.search(r"contract_values = \{(.*?)}", (INFRA / "main.tf").read_text(), re.DOTALL)
     assert values
     assert asked <= set(re.findall(r"^\s*(\w+) *=", values[1], re.MULTILINE))
+
+
+def test_the_api_may_call_dynamodb_as_the_code_does_and_no_more() -> None:
+    calls = re.compile(r"_client\.call\(\s*\"(\w+)\"")
+    repository = Path(orders_api.repository.__file__).parent
+    called = {name for path in repository.glob("dynamodb*.py") for name in calls.findall(path.read_text())}
+    api = re.search(r"^    api = \{(.*?)^    }", (INFRA / "iam.tf").read_text(), re.DOTALL | re.MULTILINE)
+    assert api
+    assert set(re.findall(r'"dynamodb:(\w+)"', api[1])) == called
+
+
+def test_both_hosts_log_the_same_fields() -> None:
+    fields = re.search(r"access_log = \{(.*?)}", (INFRA / "modules/api/main.tf").read_text(), re.DOTALL)
+    assert fields
+    assert set(re.findall(r"^\s*(\w+) *=", fields[1], re.MULTILINE)) == set(
+        AccessLogEntry.__struct_encode_fields__
+    )
 
 
 def test_the_dashboard_shows_the_metrics_that_the_application_emits(

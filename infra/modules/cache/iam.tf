@@ -13,7 +13,7 @@ data "aws_iam_policy_document" "dax" {
   statement {
     sid = "ServeThisTable"
     actions = [
-      "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query",
+      "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query",
     ]
     resources = [var.table_arn, "${var.table_arn}/index/*"]
   }

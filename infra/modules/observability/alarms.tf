@@ -2,7 +2,7 @@
 
 locals {
   api_dimensions   = { ApiName = var.api.name, Stage = var.api.stage }
-  table_operations = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
+  table_operations = ["GetItem", "PutItem", "UpdateItem", "Query"]
 
   # A consumer that fails fills its queue of dead letters, or delays the stream: those are watched, not each function.
   alarms = merge(local.api_alarms, local.table_alarms, local.event_alarms)
