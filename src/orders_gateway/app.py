@@ -2,7 +2,9 @@
 
 import logging
 import uuid
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from time import perf_counter, time
 from typing import NamedTuple
 
@@ -24,13 +26,14 @@ from orders_gateway.metrics import PrometheusTelemetry
 from orders_gateway.pages import Pages
 from orders_gateway.proxy import HttpRequest, http_request, read_body, send_response, to_event
 from orders_gateway.routing import Match, Router
+from orders_gateway.streaming import Authorize, OpenStream, Streamed, send_stream
 from orders_gateway.throttling import Decision, Throttle
 
 _log = logging.getLogger(__name__)
 
 
 class Parts(NamedTuple):
-    """What the gateway is made of."""
+    """What the gateway is made of. `streams` are the resources whose answers go on."""
 
     router: Router
     throttle: Throttle
@@ -38,6 +41,7 @@ class Parts(NamedTuple):
     require_api_key: bool
     authorizer: Authorizer
     invocation: Invocation
+    streams: Mapping[str, OpenStream]
     pages: Pages
     telemetry: PrometheusTelemetry
     access_log: AccessLog
@@ -81,10 +85,14 @@ class Gateway:
         except ConnectionResetError:
             return
         headers = {**exchange.limits, "x-amzn-RequestId": exchange.request.id}
-        await send_response(send, answer, headers)
-        self._note(exchange, answer, perf_counter() - started)
+        if isinstance(answer, Streamed):
+            status, length = 200, await send_stream(send, receive, answer, headers)
+        else:
+            await send_response(send, answer, headers)
+            status, length = answer["statusCode"], len(answer["body"].encode())
+        self._note(exchange, status, length, perf_counter() - started)
 
-    async def _answer(self, exchange: Exchange) -> ProxyResponse:
+    async def _answer(self, exchange: Exchange) -> ProxyResponse | Streamed:
         request = exchange.request
         try:
             if request.path.startswith("/cognito"):
@@ -102,7 +110,7 @@ class Gateway:
             refused["headers"].update(self._common_headers)
             return refused
 
-    async def _api(self, exchange: Exchange) -> ProxyResponse:
+    async def _api(self, exchange: Exchange) -> ProxyResponse | Streamed:
         request = exchange.request
         exchange.match = match = self._route(request)
         if request.method == "OPTIONS":
@@ -111,6 +119,9 @@ class Gateway:
             )
         self._limit_rate(exchange)
         await self._authorize(exchange)
+        open_stream = self._parts.streams.get(match.resource.template)
+        if open_stream is not None:
+            return open_stream(request, exchange.claims, self._authorize_again(request))
         body = await read_body(request, exchange.receive)
         started = perf_counter()
         answer = await self._parts.invocation(to_event(request, match, exchange.claims, body))
@@ -148,8 +159,11 @@ class Gateway:
         if wanted and exchange.key is None:
             raise problems.invalid_api_key()
 
-    def _note(self, exchange: Exchange, answer: ProxyResponse, seconds: float) -> None:
-        request, status = exchange.request, answer["statusCode"]
+    def _authorize_again(self, request: HttpRequest) -> Authorize:
+        return partial(self._parts.authorizer.authorize, request.headers.get("authorization"))
+
+    def _note(self, exchange: Exchange, status: int, length: int, seconds: float) -> None:
+        request = exchange.request
         resource = exchange.match.resource.template if exchange.match else None
         self._parts.telemetry.answered(request.method, resource or "other", status, seconds)
         self._parts.access_log.write(
@@ -161,7 +175,7 @@ class Gateway:
                 resource_path=resource,
                 status=status,
                 latency=round(seconds * 1000, 3),
-                response_length=len(answer["body"].encode()),
+                response_length=length,
                 user_agent=request.headers.get("user-agent"),
                 time=int(time() * 1000),
                 sub=exchange.claims.get("sub"),

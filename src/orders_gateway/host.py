@@ -6,7 +6,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import Final
 
 import uvicorn
@@ -25,7 +25,10 @@ from orders_gateway.invocation import GroupCommit, Invocation, Threaded
 from orders_gateway.metrics import PrometheusTelemetry
 from orders_gateway.options import DynamoDBStore, InvalidOption, Options, parse_store
 from orders_gateway.pages import Pages
+from orders_gateway.relay import ORDERS_DB, Relay
+from orders_gateway.relay.store import SchemaTooNew as EventsTooNew
 from orders_gateway.routing import Router
+from orders_gateway.sse import EventStreams
 from orders_gateway.throttling import PLANS, Plan, Quotas, Throttle
 from orders_gateway.user_pool import Mailbox, UserPool
 
@@ -47,7 +50,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(options))
         url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
-        gateway = _assemble(options, url, stack)
+        gateway, end_streams = _assemble(options, url, stack)
         config = uvicorn.Config(
             gateway,
             log_config=None,
@@ -60,20 +63,28 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             ssl_keyfile=options.keyfile,
             timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
         )
-        _Server(config, lambda: announce(url)).run(sockets=[listener])
+        _Server(config, lambda: announce(url), end_streams).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
 
-def _assemble(options: Options, url: str, stack: ExitStack) -> Gateway:
+
+def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:
+    """The gateway, and what ends its event streams."""
     try:
         options.data_dir.mkdir(parents=True, exist_ok=True)
         gateway_db = Database(options.data_dir / "gateway.db")
@@ -84,35 +95,43 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> Gateway:
     pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
     telemetry = PrometheusTelemetry()
     document = contract.build()
-    invocation = _invocation(options, telemetry, stack)
+    invocation, relay = _invocation(options, telemetry, stack)
+    streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry)
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
     parts = Parts(
-        router=Router(document),
+        router=Router({"paths": document["paths"] | {path: {"get": {}} for path in streams.resources}}),
         throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quotas)),
         api_keys=ApiKeys(gateway_db),
         require_api_key=options.require_api_key,
         authorizer=_authorizer(options, pool),
         invocation=invocation,
+        streams=streams.resources,
         pages=pages,
         telemetry=telemetry,
         access_log=AccessLog(),
         cors_allow_origin=options.cors_allow_origin,
     )
-    return Gateway(parts, _lifespan(quotas))
+    return Gateway(parts, _lifespan(quotas, relay)), streams.close
 
 
-def _invocation(options: Options, telemetry: PrometheusTelemetry, stack: ExitStack) -> Invocation:
+def _invocation(
+    options: Options, telemetry: PrometheusTelemetry, stack: ExitStack
+) -> tuple[Invocation, Relay | None]:
+    """The application over its store, and what relays the store's events; a table's stream has its own."""
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry, stack)
+        return _over_dynamodb(table, options, telemetry, stack), None
     try:
-        store = SqliteOrderRepository(options.data_dir / "orders.db")
-    except (SchemaTooNew, OSError) as error:
+        store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
+        stack.callback(store.close)
+        relay = Relay(options.data_dir)
+    except (SchemaTooNew, EventsTooNew, OSError, sqlite3.Error) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
-    stack.callback(store.close)
-    return GroupCommit(Application(store, telemetry, options.cors_allow_origin), store)
+    stack.callback(relay.close)
+    application = Application(store, telemetry, options.cors_allow_origin)
+    return GroupCommit(application, store, relay.feed.wake), relay
 
 
 def _over_dynamodb(
@@ -167,13 +186,14 @@ def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
 
 
 @asynccontextmanager
-async def _lifespan(quotas: Quotas) -> AsyncIterator[None]:
-    """Saves what was counted of the daily quotas, every second and at the end."""
+async def _lifespan(quotas: Quotas, relay: Relay | None) -> AsyncIterator[None]:
+    """Relays events, and saves what was counted of the daily quotas, every second and at the end."""
     # The first request with a token should not wait for this import.
     asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "joserfc.jwt")
     task = asyncio.create_task(_flush_forever(quotas))
     try:
-        yield
+        async with relay.running() if relay else nullcontext():
+            yield
     finally:
         task.cancel()
         quotas.flush()

@@ -1,6 +1,7 @@
 """Calls the application for the gateway: how depends on the store behind it."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -40,9 +41,13 @@ class GroupCommit:
         thread               │ COMMIT ················ │                              │ COMMIT …
     """
 
-    def __init__(self, application: Application, store: SqliteOrderRepository) -> None:
+    def __init__(
+        self, application: Application, store: SqliteOrderRepository, committed: Callable[[], None]
+    ) -> None:
+        """`committed` is called after each commit: there may be events to pass on."""
         self._application = application
         self._store = store
+        self._committed = committed
         self._waiting: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -73,6 +78,7 @@ class GroupCommit:
             responses = [self._application(event) for event, _ in batch]
             self._store.seal()
             await asyncio.to_thread(self._store.commit)
+            self._committed()
         except Exception as error:  # noqa: BLE001 - the next batch must find a store without a transaction
             self._store.rollback()
             # None of them is durable, so none of the answers, not even a refusal, may be told.
