@@ -103,18 +103,14 @@ def handler_chart(measures: handler.Measures) -> str:
         Group(
             label,
             [
-                Bar(name, value, f"{value:.3g}" if value < 10 else f"{value:.0f}", name == OURS)
+                Bar(name, value, f"{value:.2f}" if value < 10 else f"{value:.0f}", name == OURS)
                 for name, value in figures.items()
             ],
             max(figures.values()),
         )
         for label, figures in [*_cold(measures), *_warm(measures)]
     ]
-    return draw(
-        "Lambda handlers: less is better",
-        "Medians of one run; the dashed line is the bare boto3 call",
-        groups,
-    )
+    return draw("Lambda handlers: less is better", "Medians of one run", groups)
 
 
 def _cold(measures: handler.Measures) -> Iterable[tuple[str, dict[str, float]]]:
