@@ -1,0 +1,136 @@
+// Starts the console: reads where it is, takes up the session, and shows the page that the URL names.
+
+import { loadConfig } from "./config.js";
+import { trouble, untilReached } from "./http.js";
+import { language, t, tr } from "./i18n.js";
+import { followEvents, liveness } from "./live.js";
+import { forgetEverything } from "./memory.js";
+import { editOrderPage } from "./pages/edit-order.js";
+import { newOrderPage } from "./pages/new-order.js";
+import { orderPage } from "./pages/order.js";
+import { ordersPage } from "./pages/orders.js";
+import { overviewPage } from "./pages/overview.js";
+import { signInPage } from "./pages/sign-in.js";
+import { link, route } from "./router.js";
+import { restore, signOut, signOutEverywhere, user } from "./session.js";
+import { settingsMenu } from "./settings-menu.js";
+import { actionButton, empty, loading, toast, titleOf } from "./ui.js";
+import { effect, h, scoped } from "./view.js";
+
+const PAGES = [
+  [["orders"], ordersPage],
+  [["orders", "*"], orderPage],
+  [["orders", "*", "edit"], editOrderPage],
+  [["new"], newOrderPage],
+  [["overview"], overviewPage],
+];
+const NAVIGATION = [["orders", "nav.orders"], ["overview", "nav.overview"], ["new", "nav.new"]];
+
+function start() {
+  const [view] = scoped(() => [
+    h("a", { class: "skip", href: "#main", onclick: skip }, tr("app.skip")),
+    header(),
+    h("div", { role: "status", class: "banner-place" }, () => trouble() && h("p", { class: `banner is-${trouble().kind}` }, () =>
+      t(`trouble.${trouble().kind}`, { seconds: trouble().seconds }))),
+    h("main", { id: "main", tabindex: "-1" }),
+  ]);
+  document.getElementById("app").replaceChildren(...view);
+  const main = document.getElementById("main");
+  new MutationObserver(nameDocument).observe(main, { childList: true, characterData: true, subtree: true });
+  effect(() => {
+    document.documentElement.lang = language();
+  });
+  effect(() => user() && followEvents());
+  effect(show);
+}
+
+function nameDocument() {
+  const title = document.querySelector("main h1")?.textContent;
+  document.title = [title, t("app.name")].filter(Boolean).join(" · ");
+}
+
+let end = () => {};
+
+/** Shows the page of the route to whoever is signed in; the page before ends first. */
+function show() {
+  const [who, { path }] = [user(), route()];
+  end();
+  const page = who === undefined ? loading : who ? pageOf(path, who) : () => signInPage();
+  const [view, endPage] = scoped(page);
+  end = endPage;
+  document.getElementById("main").replaceChildren(view);
+  scrollTo(0, 0);
+  if (who && arrived) view.querySelector("h1")?.focus({ preventScroll: true });
+  arrived = true;
+}
+
+let arrived = false; // the focus is moved when the page changes, not when the document opens
+
+function pageOf(path, who) {
+  const wanted = path.length === 0 ? ["orders"] : path;
+  const fits = ([pattern]) =>
+    pattern.length === wanted.length && pattern.every((part, index) => part === "*" || part === wanted[index]);
+  const [pattern, page] = PAGES.find(fits) ?? [[], missingPage];
+  const parameters = wanted.filter((_, index) => pattern[index] === "*");
+  return () => page(who, ...parameters);
+}
+
+const missingPage = () =>
+  h(
+    "div",
+    { class: "page" },
+    h("h1", { tabindex: "-1" }, tr("page.missing")),
+    empty("", tr("page.missing.text"), h("a", { class: "button", href: link(["orders"]) }, tr("page.start"))),
+  );
+
+function header() {
+  return h(
+    "header",
+    { class: "top" },
+    h("a", { class: "brand", href: link([]) }, tr("app.name")),
+    () => user() && navigation(),
+    h("div", { class: "top-end" }, () => user() && liveDot(), () => settingsMenu(menuLabel(user()), user() && account(user()))),
+  );
+}
+
+function navigation() {
+  const here = () => route().path[0] ?? "orders";
+  return h(
+    "nav",
+    { "aria-label": tr("app.main") },
+    NAVIGATION.map(([path, key]) =>
+      h("a", { href: link([path]), class: `nav is-${path}`, "aria-current": () => here() === path && "page" }, tr(key)),
+    ),
+  );
+}
+
+const liveDot = () =>
+  h("span", { class: () => `live is-${liveness()}`, title: () => t(`live.${liveness()}`), role: "img", "aria-label": () => t(`live.${liveness()}`) });
+
+const menuLabel = (who) => (who ? h("span", { class: "initial", "aria-hidden": "true" }, who.email[0].toUpperCase()) : tr("app.language"));
+
+function account(who) {
+  const leave = (how) => async () => {
+    try {
+      await how();
+    } catch (error) {
+      toast(`${titleOf(error)}: ${error.message}`);
+    }
+    forgetEverything();
+  };
+  return [
+    h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
+    h("a", { href: "/docs" }, tr("app.docs")),
+    actionButton(tr("signin.out"), leave(signOut)),
+    actionButton(tr("signin.everywhere"), leave(signOutEverywhere), { kind: "danger-quiet" }),
+  ];
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+start();
+await untilReached(loadConfig);
+await restore();

@@ -1,0 +1,50 @@
+// Money as the API has it: decimal text outside, a BigInt of minor units inside, never a float.
+
+const CODES_BY_DIGITS = {
+  0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+  2:
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE " +
+    "CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD " +
+    "HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK " +
+    "MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD " +
+    "RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH " +
+    "USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG",
+  3: "BHD IQD JOD KWD LYD OMR TND",
+  4: "CLF UYW",
+};
+
+const DIGITS = new Map(
+  Object.entries(CODES_BY_DIGITS).flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, Number(digits)])),
+);
+
+/** The currencies that the API knows (ISO 4217), in alphabetical order. */
+export const CURRENCIES = [...DIGITS.keys()].sort();
+
+/** Number of minor digits of a currency. */
+export const fractionDigits = (currency) => DIGITS.get(currency) ?? 2;
+
+/** Minor units of a decimal such as "19.9", or null if it is none or has more digits than the currency. */
+export function toMinor(text, currency) {
+  const match = /^(\d{1,18})(?:[.,](\d*))?$/.exec(text.trim());
+  const digits = fractionDigits(currency);
+  if (!match || (match[2] ?? "").length > digits) return null;
+  return BigInt(match[1] + (match[2] ?? "").padEnd(digits, "0"));
+}
+
+/** Decimal text with all of the currency's digits: `toText(1990n, "EUR") === "19.90"`. */
+export function toText(minor, currency) {
+  const digits = fractionDigits(currency);
+  const padded = String(minor).padStart(digits + 1, "0");
+  return digits === 0 ? padded : `${padded.slice(0, -digits)}.${padded.slice(-digits)}`;
+}
+
+/** Sum of quantity × unit price, of those lines whose numbers can be read already. */
+export function total(lines, currency) {
+  return lines.reduce((sum, line) => {
+    const price = toMinor(String(line.unit_price), currency);
+    return price === null || !/^\d{1,5}$/.test(line.quantity) ? sum : sum + BigInt(line.quantity) * price;
+  }, 0n);
+}
+
+/** A share of a sum, rounded to the minor unit: an average, which no ledger needs to the cent. */
+export const average = (sum, count) => (count === 0 ? 0n : (2n * sum + BigInt(count)) / (2n * BigInt(count)));

@@ -1,0 +1,63 @@
+// The orders API by what it does, one function an operation.
+
+import { call } from "./api.js";
+
+const path = (id) => `/v1/orders/${encodeURIComponent(id)}`;
+
+/** One page, newest first: `{orders, count, next_cursor}`. */
+export const list = async (filters, signal) => (await call("GET", "/v1/orders", { query: filters, signal })).body;
+
+/** The order, or null if it is still at `version`. */
+export async function get(id, signal, version) {
+  const headers = version ? { "If-None-Match": `"${version}"` } : undefined;
+  return (await call("GET", path(id), { signal, headers })).body;
+}
+
+export const create = async (content, key) =>
+  (await call("POST", "/v1/orders", { body: content, headers: { "Idempotency-Key": key } })).body;
+
+/** Replaces what a client may write of `order`; raises a 412 Problem if it is not at that version any more. */
+export const replace = async (order, content) =>
+  (await call("PUT", path(order.order_id), { body: content, headers: ifUnchanged(order) })).body;
+
+/** Moves the order to another status and leaves the rest as it is. */
+export const move = (order, status) => replace(order, { ...contentOf(order), status });
+
+export const remove = (order) => call("DELETE", path(order.order_id), { headers: ifUnchanged(order) });
+
+export const requestReturn = async (order, lines, reason, key) =>
+  (await call("POST", `${path(order.order_id)}/returns`, {
+    body: { lines, reason },
+    headers: { ...ifUnchanged(order), "Idempotency-Key": key },
+  })).body;
+
+export const moveReturn = async (order, returnId, status) =>
+  (await call("PUT", `${path(order.order_id)}/returns/${encodeURIComponent(returnId)}`, {
+    body: { status },
+    headers: ifUnchanged(order),
+  })).body;
+
+/** What happened to the order, oldest first. */
+export async function events(id, signal) {
+  const all = [];
+  let cursor;
+  do {
+    const { body } = await call("GET", `${path(id)}/events`, { query: { limit: 100, cursor }, signal });
+    all.push(...body.events);
+    cursor = body.next_cursor;
+  } while (cursor);
+  return all;
+}
+
+/** Orders and revenue by the day they were placed on (UTC), both days included. */
+export const stats = async (from, to, signal) =>
+  (await call("GET", "/v1/orders/stats", { query: { from, to }, signal })).body;
+
+/** The part of an order that a client writes. */
+export const contentOf = ({ items, currency, notes, metadata }) => ({ items, currency, notes, metadata });
+
+/** A key that makes a request safe to send again. */
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const ifUnchanged = (order) => ({ "If-Match": `"${order.version}"` });

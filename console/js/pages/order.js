@@ -1,0 +1,241 @@
+// One order: what it is, what happened to it, and what the reader may do about it.
+
+import { credentials, urlOf } from "../api.js";
+import { curl } from "../curl.js";
+import { formatMoment, formatMoney, t, tr } from "../i18n.js";
+import { onLive } from "../live.js";
+import { toMinor, toText } from "../money.js";
+import * as orders from "../orders.js";
+import { link, navigate } from "../router.js";
+import { canDelete, canEdit, moves } from "../rules.js";
+import { expiry } from "../session.js";
+import { timelineOf } from "../timeline.js";
+import { actionButton, ago, confirmation, copy, empty, failure, loading, shortId, statusBadge, toast } from "../ui.js";
+import { h, onEnd, signal } from "../view.js";
+import { returnsSection } from "./returns.js";
+
+export function orderPage(user, id) {
+  const order = signal(null);
+  const events = signal([]);
+  const fault = signal(null);
+  const controller = new AbortController();
+  onEnd(() => controller.abort());
+
+  const show = (fresh) => {
+    if (!fresh || fresh.version <= (order.peek()?.version ?? 0)) return false;
+    fault.set(null);
+    const focused = document.activeElement !== document.body;
+    order.set(fresh);
+    if (focused && document.activeElement === document.body) document.querySelector("h1").focus({ preventScroll: true });
+    orders.events(id, controller.signal).then(events.set, () => {}); // the histories tell most of it
+    return true;
+  };
+  const load = async () => {
+    try {
+      show(await orders.get(id, controller.signal, order.peek()?.version));
+    } catch (error) {
+      if (!controller.signal.aborted) fault.set(error);
+    }
+  };
+  onLive((event) => {
+    if (event === null) load();
+    else if (event.order_id !== id) return;
+    else if (event.type === "OrderDeleted") order.set(null), fault.set(new Error("deleted"));
+    else if (show(event.order) && event.actor !== user.sub) toast(t("order.refreshed"));
+  });
+  load();
+
+  const act = actor(order, show, load);
+  return h(
+    "div",
+    { class: "page" },
+    h("p", { class: "crumb" }, h("a", { href: link(["orders"]) }, tr("order.back"))),
+    () => {
+      if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act)] : missing(fault(), load);
+      return order() ? body(order(), events, user, act) : [h("h1", { tabindex: "-1" }, tr("loading")), loading()];
+    },
+  );
+}
+
+function missing(error, retry) {
+  const title = h("h1", { tabindex: "-1" }, tr("list.order"));
+  if (error.message === "deleted") return [title, empty(tr("order.gone"), "", backToList())];
+  return [title, error.status === 404 ? empty(tr("problem.not-found"), error.message, backToList()) : failure(error, retry)];
+}
+
+const backToList = () => h("a", { class: "button", href: link(["orders"]) }, tr("page.start"));
+
+/** Runs a change of the order: shows what came of it, and reads the order again when somebody else was faster. */
+function actor(order, show, load) {
+  return async (change, done) => {
+    try {
+      const fresh = await change(order.peek());
+      show(fresh);
+      toast(done(fresh));
+    } catch (error) {
+      if (error.status !== 412 && error.status !== 409) return toast(`${error.title ?? t("error.title")}: ${error.message}`);
+      await load();
+      toast(t("order.changed"));
+    }
+  };
+}
+
+function body(order, events, user, act) {
+  return [
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", { tabindex: "-1" }, () => t("order.title", { id: shortId(order.order_id) })),
+      statusBadge(order.status),
+      h("div", { class: "actions" }, actions(order, user, act)),
+    ),
+    h(
+      "div",
+      { class: "columns" },
+      h("div", { class: "stack" }, itemsCard(order), returnsSection(order, user, act), extrasCard(order)),
+      h("div", { class: "stack" }, detailsCard(order, user), timelineCard(order, events, user)),
+    ),
+  ];
+}
+
+function actions(order, user, act) {
+  const move = (status) => async () => {
+    if (status === "CANCELLED" && !(await confirmation(t("order.cancel.title"), t("order.cancel.text"), t("move.CANCELLED"))))
+      return;
+    await act((now) => orders.move(now, status), (fresh) => t("moved", { status: t(`status.${fresh.status}`) }));
+  };
+  const remove = async () => {
+    if (!(await confirmation(t("order.delete.title"), t("order.delete.text"), t("order.delete")))) return;
+    const gone = async (now) => {
+      await orders.remove(now);
+      navigate(["orders"]);
+    };
+    await act(gone, () => t("order.delete.done"));
+  };
+  const kind = (status) => (status === "CANCELLED" ? "danger-quiet" : "primary");
+  return [
+    moves(order, user).map((status) => actionButton(tr(`move.${status}`), move(status), { kind: kind(status) })),
+    canEdit(order, user) && h("a", { class: "button", href: link(["orders", order.order_id, "edit"]) }, tr("order.edit")),
+    canDelete(order) && actionButton(tr("order.delete"), remove, { kind: "danger-quiet" }),
+    actionButton(tr("copy.curl"), () => copyCurl(order), { kind: "quiet" }),
+  ];
+}
+
+async function copyCurl(order) {
+  const headers = await credentials();
+  const text = curl("GET", urlOf(`/v1/orders/${order.order_id}`), headers);
+  await copy(text, t("copy.curl.done", { time: formatMoment(expiry()) }));
+}
+
+function itemsCard({ items, currency, total_amount: sum }) {
+  const money = (amount) => () => formatMoney(amount, currency);
+  const amount = (item) => toText(BigInt(item.quantity) * toMinor(item.unit_price, currency), currency);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, tr("order.items")),
+    h(
+      "table",
+      { class: "items" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, tr("order.product")),
+          h("th", { scope: "col", class: "number" }, tr("order.quantity")),
+          h("th", { scope: "col", class: "number wide-only" }, tr("order.price")),
+          h("th", { scope: "col", class: "number" }, tr("order.amount")),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        items.map((item) =>
+          h(
+            "tr",
+            {},
+            h("td", {}, item.name || item.product_id, h("span", { class: "muted small block" }, item.name ? item.product_id : "")),
+            h("td", { class: "number" }, String(item.quantity)),
+            h("td", { class: "number wide-only" }, money(item.unit_price)),
+            h("td", { class: "number" }, money(amount(item))),
+          ),
+        ),
+      ),
+      h(
+        "tfoot",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row", colspan: "2" }, tr("order.total")),
+          h("td", { class: "wide-only" }),
+          h("td", { class: "number total" }, money(sum)),
+        ),
+      ),
+    ),
+  );
+}
+
+function extrasCard({ notes, metadata }) {
+  const pairs = Object.entries(metadata);
+  if (!notes && pairs.length === 0) return null;
+  return h(
+    "section",
+    { class: "card" },
+    notes && [h("h2", {}, tr("order.notes")), h("p", { class: "notes" }, notes)],
+    pairs.length > 0 && [h("h2", {}, tr("order.metadata")), facts(pairs)],
+  );
+}
+
+function detailsCard(order, user) {
+  const customer = order.customer_id === user.sub ? h("span", {}, tr("you")) : h("code", {}, order.customer_id);
+  const all = user.staff && link(["orders"], { customer: order.customer_id });
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, tr("order.details")),
+    facts([
+      [tr("order.number"), [h("code", {}, order.order_id), " ", copyButton(order.order_id)]],
+      [tr("order.customer"), [customer, all && h("a", { class: "block small", href: all }, tr("order.customer.all"))]],
+      [tr("order.created"), h("time", { datetime: order.created_at }, () => formatMoment(order.created_at))],
+      [tr("order.updated"), ago(order.updated_at)],
+      [tr("order.version"), String(order.version)],
+    ]),
+  );
+}
+
+const copyButton = (id) =>
+  h("button", { type: "button", class: "link small", onclick: () => copy(id, t("copied")) }, tr("copy.id"));
+
+const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+function timelineCard(order, events, user) {
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, tr("order.timeline")),
+    () => h("ol", { class: "timeline" }, timelineOf(order, events()).map((entry) => step(entry, order, user))),
+  );
+}
+
+function step(entry, order, user) {
+  const texts = {
+    status: () => t(entry.status === "PENDING" ? "event.PENDING" : `status.${entry.status}`),
+    return: () => t("event.return", { status: t(`return.${entry.status}`) }),
+    change: () => t("event.changed", { fields: entry.fields.map((name) => t(`part.${name}`)).join(", ") }),
+  };
+  return h(
+    "li",
+    { class: `is-${entry.kind}` },
+    h("span", { class: "what" }, texts[entry.kind]),
+    h("span", { class: "muted small" }, ago(entry.at), entry.by && [" · ", who(entry.by, order, user)]),
+  );
+}
+
+const who = (sub, order, user) => {
+  if (sub === user.sub) return h("span", {}, tr("you"));
+  if (sub === order.customer_id) return h("span", {}, tr("customer"));
+  return user.staff ? h("span", { title: sub }, shortId(sub)) : h("span", {}, tr("shop"));
+};

@@ -1,0 +1,151 @@
+// Who is signed in: tokens in memory, the refresh token in this tab's session storage, renewed before they expire.
+// Why it is kept like this: docs/decisions/console-tokens.md
+
+import { asClient, cognito, CognitoError } from "./cognito.js";
+import { untilReached } from "./http.js";
+import { signal } from "./view.js";
+
+const STORED = "orders-console.refresh-token";
+const EARLY = 300; // seconds before expiry at which tokens are renewed
+
+/** `{sub, email, staff}`; null when nobody is signed in, undefined while that is not known yet. */
+export const user = signal(undefined);
+/** Whether the session ended by itself, which the sign-in page then says. */
+export const ended = signal(false);
+
+let tokens = null; // {id, access, refresh, expires: milliseconds}
+let renewal = null; // the one that is under way
+let timer = 0;
+
+const otherTabs = new BroadcastChannel("orders-console");
+otherTabs.onmessage = () => tokens && forget();
+
+/** Signs in; returns the challenge when a new password is required first, else null. */
+export async function signIn(username, password) {
+  const answer = await asClient("InitiateAuth", {
+    AuthFlow: "USER_PASSWORD_AUTH",
+    AuthParameters: { USERNAME: username, PASSWORD: password },
+  });
+  return outcome(answer, username);
+}
+
+/** Answers the challenge that `signIn` returned. */
+export async function answerNewPassword(challenge, password) {
+  const answer = await asClient("RespondToAuthChallenge", {
+    ChallengeName: "NEW_PASSWORD_REQUIRED",
+    Session: challenge.session,
+    ChallengeResponses: { USERNAME: challenge.username, NEW_PASSWORD: password },
+  });
+  return outcome(answer, challenge.username);
+}
+
+/** Takes up this tab's session again, if there is one. */
+export async function restore() {
+  const refresh = stored.get();
+  if (!refresh) return user.set(null);
+  tokens = { refresh, expires: 0 };
+  await untilReached(renew).catch(() => {});
+}
+
+/** An ID token that is good for the next request. */
+export async function idToken() {
+  if (tokens && tokens.expires - Date.now() < 30_000) await renew();
+  return tokens?.id ?? "";
+}
+
+/** When the present tokens expire, in milliseconds since 1970. */
+export const expiry = () => tokens?.expires ?? 0;
+
+/** Renews the tokens; whoever asks meanwhile shares the answer. A refusal ends the session and is raised. */
+export function renew() {
+  renewal ??= renewOnce().finally(() => (renewal = null));
+  return renewal;
+}
+
+/** Ends the session of this tab. */
+export async function signOut() {
+  const { refresh } = tokens;
+  forget();
+  await asClient("RevokeToken", { Token: refresh });
+}
+
+/** Ends the sessions of this user wherever they are. */
+export async function signOutEverywhere() {
+  await idToken();
+  await cognito("GlobalSignOut", { AccessToken: tokens.access });
+  otherTabs.postMessage("signed out");
+  forget();
+}
+
+async function renewOnce() {
+  const { refresh } = tokens;
+  try {
+    const answer = await asClient("InitiateAuth", {
+      AuthFlow: "REFRESH_TOKEN_AUTH",
+      AuthParameters: { REFRESH_TOKEN: refresh },
+    });
+    if (tokens) keep({ RefreshToken: refresh, ...answer.AuthenticationResult });
+  } catch (error) {
+    if (error instanceof CognitoError && error.type === "NotAuthorizedException") {
+      forget();
+      ended.set(true);
+    }
+    throw error;
+  }
+}
+
+function outcome(answer, username) {
+  if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED") return { session: answer.Session, username };
+  if (!answer.AuthenticationResult) throw new CognitoError("UnsupportedChallenge", answer.ChallengeName);
+  keep(answer.AuthenticationResult);
+  return null;
+}
+
+function keep(result) {
+  const lifetime = result.ExpiresIn * 1000;
+  tokens = {
+    id: result.IdToken,
+    access: result.AccessToken,
+    refresh: result.RefreshToken,
+    expires: Date.now() + lifetime,
+  };
+  stored.set(tokens.refresh);
+  clearTimeout(timer);
+  timer = setTimeout(() => renew().catch(() => {}), Math.max(lifetime - EARLY * 1000, lifetime / 2));
+  const claims = claimsOf(tokens.id);
+  ended.set(false);
+  if (user.peek()?.sub !== claims.sub) {
+    user.set({ sub: claims.sub, email: claims.email, staff: (claims["cognito:groups"] ?? []).includes("staff") });
+  }
+}
+
+function forget() {
+  tokens = null;
+  clearTimeout(timer);
+  stored.set(null);
+  user.set(null);
+}
+
+/** The claims of a token, unverified: they decide what is shown, the API decides what is allowed. */
+function claimsOf(token) {
+  const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(payload), (char) => char.charCodeAt(0))));
+}
+
+const stored = {
+  get() {
+    try {
+      return sessionStorage.getItem(STORED);
+    } catch {
+      return null; // storage is switched off: the session ends with the page
+    }
+  },
+  set(token) {
+    try {
+      if (token) sessionStorage.setItem(STORED, token);
+      else sessionStorage.removeItem(STORED);
+    } catch {
+      // As above.
+    }
+  },
+};
