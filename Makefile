@@ -7,6 +7,7 @@ PORT ?= 8080
 DATA_DIR ?= data
 ARCHITECTURE ?= arm64
 LAMBDA_PYTHON ?= 3.11
+FUZZ_EXAMPLES ?= 1000000
 BIN := .venv/bin
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
@@ -29,6 +30,9 @@ run: setup ## start the API on http://127.0.0.1:8080 with demo users and orders 
 
 test: setup-dev ## run the tests; says what it left out and how to get it
 	@$(BIN)/python -m pytest -n auto
+
+fuzz: setup-dev ## ask the application a million random requests (FUZZ_EXAMPLES=1000000)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n auto tests/fuzz
 
 package: setup ## build what is deployed, into dist/ (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
 	@$(BIN)/python -m scripts.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)

@@ -1,0 +1,221 @@
+"""Whatever is asked, the application answers: nothing crashes it, and every refusal is a problem document.
+
+`make fuzz` asks a million times.
+"""
+
+import base64
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.aws.events import ORDER, ORDERS, Event, proxy_event
+
+from orders_api.application import ROUTES, Application
+from orders_api.models import OrderStatus
+from orders_api.problems import CONTENT_TYPE, KINDS, TYPE_BASE
+from orders_api.proxy import ProxyEvent, ProxyResponse
+from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_api.telemetry import CacheResult, Observation
+
+REQUESTS = int(os.environ.get("FUZZ_EXAMPLES", "400"))
+TESTS = 4
+WAY = ["CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED"]
+JOURNEYS = [*(WAY[:steps] for steps in range(5)), ["CANCELLED"]]
+SLUGS = {TYPE_BASE + kind.slug for kind in KINDS}
+MUG = {"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}
+
+User = tuple[str, str | None]
+Route = tuple[str, str]
+
+thorough = settings(
+    max_examples=max(1, REQUESTS // TESTS),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+def perhaps(*values: object) -> st.SearchStrategy[object]:
+    """Mostly one of the values, sometimes anything."""
+    return st.one_of(st.sampled_from(values), st.sampled_from(values), anything)
+
+
+prices = perhaps("9.50", "0", 0, 9.5, 1e5, "1000000", "1000000.01", "-1", "1e3", "NaN", "0.001", 10**400)
+items = st.fixed_dictionaries(
+    {
+        "product_id": perhaps("A-1", "", "p" * 65),
+        "quantity": perhaps(1, 0, 10_000, 10_001, 1.0),
+        "unit_price": prices,
+    },
+    optional={"name": perhaps("Mug", None, "n" * 201), "weight": anything},
+)
+orders = st.fixed_dictionaries(
+    {"items": st.lists(items, max_size=3) | anything},
+    optional={
+        "customer_id": perhaps("ana", "luis", "", "c" * 65),
+        "currency": perhaps("EUR", "JPY", "KWD", "XXX", "eur"),
+        "notes": perhaps("Ring twice", None, "n" * 1_001, "\0", "\ud83e\udd63"),
+        "metadata": st.dictionaries(st.text(max_size=45), st.text(max_size=205), max_size=22) | anything,
+        "status": perhaps(*OrderStatus, "LOST"),
+        "colour": anything,
+    },
+)
+returns = st.fixed_dictionaries(
+    {},
+    optional={
+        "lines": st.lists(
+            st.fixed_dictionaries({"line": perhaps(1, 0, 2), "quantity": perhaps(1, 3)}), max_size=3
+        ),
+        "reason": perhaps("Broken", ""),
+        "status": perhaps("APPROVED", "REFUNDED", "LOST"),
+    },
+)
+picks = st.integers(0, 8)
+routes = st.sampled_from([*ROUTES, ("PATCH", ORDERS), ("GET", "/v1/invoices")])
+users = st.sampled_from(
+    [("ana", None), ("luis", "[customers]"), ("boss", "[staff]"), ("boss", "staff,admins")]
+)
+words = st.text(max_size=30) | st.sampled_from(
+    [
+        "1",
+        "0",
+        "-1",
+        "101",
+        "PENDING",
+        "2026-01-31T09:30:00Z",
+        "2026-02-30T00:00:00Z",
+        "ana",
+        '"1"',
+        'W/"1"',
+        "*",
+        "",
+    ]
+)
+header_names = st.sampled_from(
+    [
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "Content-Type",
+        "X-Correlation-Id",
+        "Accept",
+        "Content-Length",
+    ]
+)
+queries = st.dictionaries(
+    st.sampled_from(["customer_id", "status", "created_from", "created_to", "limit", "cursor", "from", "to"])
+    | st.text(max_size=10),
+    st.lists(words, min_size=1, max_size=2),
+    max_size=4,
+)
+
+
+class Silent:
+    """Telemetry that keeps the exceptions nobody expected out of the test's output."""
+
+    def record(self, observation: Observation) -> None: ...
+
+    def looked_up(self, result: CacheResult, seconds: float) -> None: ...
+
+    def crashed(self, request_id: str) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    store = SqliteOrderRepository(tmp_path_factory.mktemp("fuzz") / "orders.db")
+    yield Application(store, Silent())
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def order_ids(application: Application) -> list[str]:
+    """Ids of ana's orders, one in each status, and of none."""
+    ids = [str(uuid.UUID(int=0)), "nonsense", ""]
+    for journey in JOURNEYS:
+        placed = ask(application, proxy_event("POST", ORDERS, body={"items": [MUG]}))
+        order_id = json.loads(placed["body"])["order_id"]
+        for status in journey:
+            body = {"items": [MUG], "status": status}
+            ask(application, proxy_event("PUT", ORDER, groups="staff", order_id=order_id, body=body))
+        ids.append(order_id)
+    return ids
+
+
+@thorough
+@given(
+    user=users, route=routes, body=st.binary(max_size=300) | st.text(max_size=300).map(str.encode), pick=picks
+)
+def test_any_bytes(
+    application: Application, order_ids: list[str], user: User, route: Route, body: bytes, pick: int
+) -> None:
+    event = request(user, route, order_ids[pick])
+    ask(application, event | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True})
+
+
+@thorough
+@given(user=users, route=routes, body=orders | returns | anything, pick=picks)
+def test_any_json(
+    application: Application, order_ids: list[str], user: User, route: Route, body: object, pick: int
+) -> None:
+    ask(application, request(user, route, order_ids[pick]) | {"body": json.dumps(body)})
+
+
+@thorough
+@given(user=users, route=routes, query=queries, pick=picks)
+def test_any_query(
+    application: Application,
+    order_ids: list[str],
+    user: User,
+    route: Route,
+    query: dict[str, list[str]],
+    pick: int,
+) -> None:
+    ask(application, request(user, route, order_ids[pick]) | {"multiValueQueryStringParameters": query})
+
+
+@thorough
+@given(user=users, route=routes, headers=st.dictionaries(header_names, words, max_size=4), pick=picks)
+def test_any_header(
+    application: Application,
+    order_ids: list[str],
+    user: User,
+    route: Route,
+    headers: dict[str, str],
+    pick: int,
+) -> None:
+    event = request(user, route, order_ids[pick])
+    ask(
+        application,
+        event
+        | {"headers": {"Content-Type": "application/json"} | headers, "body": json.dumps({"items": [MUG]})},
+    )
+
+
+def request(user: User, route: Route, order_id: str) -> Event:
+    sub, groups = user
+    event = proxy_event(*route, sub=sub, groups=groups, order_id=order_id)
+    parameters = {"order_id": order_id, "return_id": order_id}
+    return event | {"pathParameters": {name: value for name, value in parameters.items() if name in route[1]}}
+
+
+def ask(application: Application, event: Event) -> ProxyResponse:
+    """The response, after the checks that hold for every one."""
+    response = application(cast(ProxyEvent, event))
+    assert response["statusCode"] < 500, response
+    if response["statusCode"] >= 400:
+        assert response["headers"]["Content-Type"] == CONTENT_TYPE
+        document = json.loads(response["body"])
+        assert list(document)[:6] == ["type", "title", "status", "detail", "instance", "request_id"]
+        assert document["type"] in SLUGS
+        assert document["status"] == response["statusCode"]
+    return response
