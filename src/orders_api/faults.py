@@ -73,7 +73,7 @@ class _Walk:
                 yield from self._amount(value, pointer)
             case inspect.Metadata(type=inner, extra=extra):
                 yield from self.faults(inner, value, pointer)
-                if extra and isinstance(value, str) and value not in extra["among"]:
+                if extra and type(value) is str and value not in extra["among"]:
                     yield Fault(pointer, "must be an ISO 4217 currency code, such as EUR")
             case inspect.UnionType(types=types):
                 if value is not None:
