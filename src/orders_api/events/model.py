@@ -34,6 +34,20 @@ class OrderEvent(Struct, frozen=True):
     ]
 
 
+class Envelope(Struct, frozen=True, kw_only=True, rename={"detail_type": "detail-type"}):
+    """What EventBridge hands on: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html."""
+
+    version: str
+    id: Annotated[str, Meta(description="The bus's own; a replayed event has another. Use `detail.id`.")]
+    source: Literal["orders-api"]
+    detail_type: EventType
+    time: Timestamp
+    account: str
+    region: str
+    resources: list[str]
+    detail: OrderEvent
+
+
 class EventPage(Struct, frozen=True):
     """Some of an order's events, oldest first."""
 

@@ -5,9 +5,11 @@ import sys
 import click
 
 from orders_gateway.cli.contract import openapi
+from orders_gateway.cli.events import events
 from orders_gateway.cli.keys import key
 from orders_gateway.cli.serve import demo, serve
 from orders_gateway.cli.users import token, user
+from orders_gateway.cli.webhooks import webhook
 from orders_gateway.options import InvalidOption
 from orders_gateway.user_pool.errors import CognitoError
 
@@ -18,10 +20,10 @@ _INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="orders-api")
 def orders() -> None:
-    """An order-management API: the host, its users, its keys and its contract."""
+    """An order-management API: the host, its users, its keys, its contract and its events."""
 
 
-for command in (serve, demo, user, token, key, openapi):
+for command in (serve, demo, user, token, key, openapi, events, webhook):
     orders.add_command(command)
 
 

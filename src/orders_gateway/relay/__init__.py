@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from orders_api.events.delivery.attempt import attempt
+from orders_gateway.options import InvalidOption
 from orders_gateway.relay.feed import POLL_SECONDS, Feed
 from orders_gateway.relay.log import EventLog
 from orders_gateway.relay.store import EventStore
 from orders_gateway.relay.worker import Attempt, Worker
 
-__all__ = ["EVENTS_DB", "ORDERS_DB", "Relay"]
+__all__ = ["EVENTS_DB", "ORDERS_DB", "Relay", "open_feed"]
 
 ORDERS_DB: Final = "orders.db"
 EVENTS_DB: Final = "events.db"
@@ -22,6 +23,21 @@ EVENTS_DB: Final = "events.db"
 _GRACE_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
+
+
+def open_feed(data_dir: Path) -> Feed:
+    """The events of a host that may be running or not.
+
+    Raises:
+        InvalidOption: nothing was ever served from this directory, or it can't be read.
+    """
+    path = data_dir / ORDERS_DB
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no {ORDERS_DB}; `orders serve` makes it")
+        return Feed(path)
+    except (OSError, sqlite3.Error) as error:
+        raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
 
 
 class Relay:

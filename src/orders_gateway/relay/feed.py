@@ -84,6 +84,15 @@ class Feed:
             return [entry for entry in self._recent if entry.sequence > sequence][:limit]
         return self._rows(sequence, self.last, limit)
 
+    def search(self, since: str | None, order_id: str | None) -> list[Entry]:
+        """All that happened since a time (RFC 3339 UTC with milliseconds) to this order, or to any."""
+        rows = self._connection.execute(
+            "SELECT sequence, document FROM outbox WHERE (:order IS NULL OR order_id = :order)"
+            " AND (:since IS NULL OR CAST(document AS TEXT) ->> '$.time' >= :since) ORDER BY sequence",
+            {"since": since, "order": order_id},
+        )
+        return [_entry(sequence, document) for sequence, document in rows.fetchall()]
+
     def entry(self, sequence: int) -> Entry | None:
         """One entry; None if it is not in the outbox."""
         found = self.after(sequence - 1, 1)
@@ -94,7 +103,7 @@ class Feed:
         while True:
             self._woken.clear()
             try:
-                if self._read_on():
+                if self.look():
                     await asyncio.sleep(0)
                     continue
             except sqlite3.Error:
@@ -102,8 +111,8 @@ class Feed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
 
-    def _read_on(self) -> bool:
-        """Whether there was something new; if so, everybody is told."""
+    def look(self) -> bool:
+        """Read on. Whether there was something new; if so, everybody is told. Raises sqlite3.Error."""
         fresh = self._rows(self.last, _NO_END, _PAGE)
         if not fresh:
             return False

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from orders_api.events.delivery.webhook import Webhook
+from orders_api.events.delivery.webhook import NoSuchWebhook, Webhook
 
 _MIGRATIONS: Final = (
     """
@@ -46,10 +46,6 @@ _MIGRATIONS: Final = (
 )
 
 _BUSY_TIMEOUT_SECONDS: Final = 2.0
-
-
-class NoSuchWebhook(LookupError):
-    """There is no webhook with this id."""
 
 
 class Delivery(NamedTuple):

@@ -20,10 +20,11 @@ import msgspec
 
 from orders_api.events.delivery import schedule, webhook
 from orders_api.events.delivery.attempt import Result
-from orders_api.events.delivery.webhook import Webhook
+from orders_api.events.delivery.payload import Message, message_of
+from orders_api.events.delivery.webhook import NoSuchWebhook, Webhook
 from orders_api.events.model import OrderEvent
 from orders_gateway.relay.feed import Feed
-from orders_gateway.relay.store import Delivery, EventStore, NoSuchWebhook
+from orders_gateway.relay.store import Delivery, EventStore
 
 AT_ONCE: Final = 8
 """Attempts under way at a time; one while the endpoint fails."""
@@ -38,7 +39,9 @@ _TROUBLE_SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
-Attempt = Callable[[Webhook, OrderEvent], Awaitable[Result]]
+_decoder: Final = msgspec.json.Decoder(OrderEvent)
+
+Attempt = Callable[[Webhook, Message], Awaitable[Result]]
 
 
 class Worker:
@@ -129,7 +132,7 @@ class Worker:
         if entry is None:
             return Result("the event is not in the outbox")
         try:
-            return await self._attempt(subscription, msgspec.json.decode(entry.document, type=OrderEvent))
+            return await self._attempt(subscription, message_of(_decoder.decode(entry.document)))
         except Exception as error:  # noqa: BLE001 - one event that nobody can send must not stop the others
             _log.exception("event %s can't be sent", delivery.sequence)
             return Result(f"{type(error).__name__}: {error}")

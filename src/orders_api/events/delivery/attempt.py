@@ -1,4 +1,4 @@
-"""One attempt to deliver an event to a webhook, from its URL to what came of it."""
+"""One attempt to deliver a message to a webhook, from its URL to what came of it."""
 
 import asyncio
 import time
@@ -8,10 +8,9 @@ from typing import Final, NamedTuple
 from orders_api.events.delivery import http
 from orders_api.events.delivery.addresses import RefusedUrl, Target, check_address, target_of
 from orders_api.events.delivery.http import NoReply, Reply, Resolver
-from orders_api.events.delivery.payload import body_of
+from orders_api.events.delivery.payload import Message
 from orders_api.events.delivery.signature import signed_headers
 from orders_api.events.delivery.webhook import Webhook
-from orders_api.events.model import OrderEvent
 
 USER_AGENT: Final = "orders-api-webhooks/1"
 
@@ -24,11 +23,11 @@ class Result(NamedTuple):
     gone: bool = False
 
 
-async def attempt(webhook: Webhook, event: OrderEvent, resolver: Resolver = http.resolve) -> Result:
-    """Send the event, signed anew; whatever happens is the result, within 15 seconds."""
+async def attempt(webhook: Webhook, message: Message, resolver: Resolver = http.resolve) -> Result:
+    """Send the message, signed anew; whatever happens is the result, within 15 seconds."""
     try:
         async with asyncio.timeout(http.TOTAL_TIMEOUT_SECONDS):
-            reply = await _send(webhook, event, resolver)
+            reply = await _send(webhook, message, resolver)
     except TimeoutError:
         return Result(f"no answer within {http.TOTAL_TIMEOUT_SECONDS:.0f} s")
     except (RefusedUrl, NoReply) as error:
@@ -36,17 +35,16 @@ async def attempt(webhook: Webhook, event: OrderEvent, resolver: Resolver = http
     return _result(reply)
 
 
-async def _send(webhook: Webhook, event: OrderEvent, resolver: Resolver) -> Reply:
+async def _send(webhook: Webhook, message: Message, resolver: Resolver) -> Reply:
     target = target_of(webhook.url, allow_loopback=webhook.allow_loopback)
     addresses = await _allowed_addresses(target, webhook, resolver)
     now = time.time()
-    body = body_of(event)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
-        **signed_headers(event.id, int(now), body, webhook.signing_secrets(now)),
+        **signed_headers(message.id, int(now), message.body, webhook.signing_secrets(now)),
     }
-    return await http.post(target, addresses, headers, body)
+    return await http.post(target, addresses, headers, message.body)
 
 
 async def _allowed_addresses(target: Target, webhook: Webhook, resolver: Resolver) -> list[str]:

@@ -1,7 +1,8 @@
 """The body of a webhook's message: small enough for every receiver, and plain about what it leaves out."""
 
+import uuid
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -14,6 +15,8 @@ from orders_api.schemas import OrderView, Timestamp
 
 MAX_BODY_BYTES: Final = 20_000
 """Standard Webhooks: "keep payloads under 20 kB"."""
+
+TEST_TYPE: Final = "webhook.test"
 
 
 class WebhookData(Struct, frozen=True):
@@ -50,8 +53,25 @@ _TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
 """What goes first when an order is too large; what is left without all of these always fits."""
 
 
-def body_of(event: OrderEvent) -> bytes:
-    """The message's body, of MAX_BODY_BYTES at most."""
+class Message(NamedTuple):
+    """What is sent. The same event has the same id, so that receivers can tell when they get it again."""
+
+    id: str
+    body: bytes
+
+
+def message_of(event: OrderEvent) -> Message:
+    """The message of an event, with a body of MAX_BODY_BYTES at most."""
+    return Message(event.id, _body_of(event))
+
+
+def test_message(now: str) -> Message:
+    """A message that says of itself that nothing has happened. `now` is RFC 3339 UTC."""
+    body = {"type": TEST_TYPE, "timestamp": now, "data": {"message": "This is a test."}}
+    return Message(f"test:{uuid.uuid4()}", msgspec.json.encode(body))
+
+
+def _body_of(event: OrderEvent) -> bytes:
     order, left_out = event.order, list[str]()
     body = _encode(event, order, left_out)
     for name, trim in _TRIMS.items():

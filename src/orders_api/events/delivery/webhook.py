@@ -1,12 +1,13 @@
 """A webhook: who wants to hear of what, and how its endpoint has been doing."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from orders_api.events.delivery.addresses import target_of
 from orders_api.events.delivery.signature import new_secret
 
 DOTTED: Final[Mapping[str, str]] = {
@@ -31,6 +32,9 @@ class Secret(Struct, frozen=True):
     value: str
     expires_at: float | None = None
 
+    def signs(self, now: float) -> bool:
+        return self.expires_at is None or self.expires_at > now
+
 
 class Webhook(Struct, frozen=True, kw_only=True):
     """An endpoint and its subscription. `secrets` has the newest first; times are Unix times.
@@ -54,15 +58,40 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return dotted is not None and (not self.events or dotted in self.events)
 
     def signing_secrets(self, now: float) -> list[str]:
-        return [each.value for each in self.secrets if each.expires_at is None or each.expires_at > now]
+        return [each.value for each in self.secrets if each.signs(now)]
+
+
+class NoSuchWebhook(ValueError):
+    """There is no webhook with this id, or no longer."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"There is no webhook {webhook_id}; `orders webhook list` shows those there are.")
+
+
+class Webhooks(Protocol):
+    def get(self, webhook_id: str) -> Webhook | None: ...
+
+    def all(self) -> list[Webhook]:
+        """In the order in which they were added."""
+
+    def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
+        """Replace a webhook by what `change` makes of it; nobody else's change is lost.
+
+        Raises:
+            NoSuchWebhook: there is none.
+        """
+
+    def remove(self, webhook_id: str) -> None:
+        """Raises NoSuchWebhook."""
 
 
 def subscribe(url: str, events: tuple[str, ...], now: float, *, allow_loopback: bool = False) -> Webhook:
     """A new webhook with a secret of its own.
 
     Raises:
-        ValueError: there is no such type of event.
+        ValueError: the URL is none for a webhook, or there is no such type of event.
     """
+    target_of(url, allow_loopback=allow_loopback)
     for name in events:
         if name not in DOTTED.values():
             raise ValueError(f"There is no event {name}: choose from {', '.join(DOTTED.values())}.")
@@ -77,9 +106,10 @@ def subscribe(url: str, events: tuple[str, ...], now: float, *, allow_loopback: 
 
 
 def rotate(webhook: Webhook, now: float) -> Webhook:
-    """With a new secret; the present one signs beside it for OVERLAP_SECONDS, older ones no more."""
-    before = Secret(webhook.secrets[0].value, now + OVERLAP_SECONDS)
-    return replace(webhook, secrets=(Secret(new_secret()), before))
+    """With a new secret; those before it sign beside it for OVERLAP_SECONDS at most."""
+    end = now + OVERLAP_SECONDS
+    before = [Secret(each.value, min(each.expires_at or end, end)) for each in webhook.secrets]
+    return replace(webhook, secrets=(Secret(new_secret()), *(each for each in before if each.signs(now))))
 
 
 def succeeded(webhook: Webhook) -> Webhook:
