@@ -30,14 +30,16 @@ locals {
     compute = {
       Functions = {
         actions = [
-          "lambda:AddPermission", "lambda:Create*", "lambda:Delete*", "lambda:PublishVersion", "lambda:Put*", "lambda:RemovePermission",
-          "lambda:TagResource", "lambda:UntagResource", "lambda:Update*",
+          "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
+          "lambda:DeleteFunctionConcurrency", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:PublishVersion", "lambda:PutFunctionConcurrency",
+          "lambda:PutProvisionedConcurrencyConfig", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
+          "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
         ]
         resources  = ["arn:${local.partition}:lambda:${var.region}:${local.account_id}:function:orders-api-${environment}-*"]
         conditions = {}
       }
-      EventSources = {
-        actions    = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:TagResource", "lambda:UpdateEventSourceMapping"]
+      TagEventSources = {
+        actions    = ["lambda:TagResource", "lambda:UntagResource"]
         resources  = ["arn:${local.partition}:lambda:${var.region}:${local.account_id}:event-source-mapping:*"]
         conditions = {}
       }
