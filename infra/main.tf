@@ -8,8 +8,7 @@ locals {
   # Every role stays below this line, which infra/bootstrap draws.
   boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${local.name}-boundary"
 
-  log_key_arn   = var.own_key ? module.key.key.arn : null
-  table_key_arn = var.own_key ? module.key.key.arn : null
+  own_key_arn = var.own_key ? module.key.key.arn : null
 }
 
 data "aws_caller_identity" "current" {}
@@ -45,7 +44,7 @@ module "waf" {
   stage_arn              = module.api.stage.arn
   requests_per_5_minutes = var.waf.requests_per_5_minutes
   log_retention_days     = var.log_retention_days
-  kms_key_arn            = local.log_key_arn
+  kms_key_arn            = local.own_key_arn
 }
 
 module "api" {
@@ -69,7 +68,7 @@ module "api" {
   cache              = var.api_cache
   domain             = var.api_domain
   log_retention_days = var.log_retention_days
-  kms_key_arn        = local.log_key_arn
+  kms_key_arn        = local.own_key_arn
 }
 
 # --- Cognito JWT authorizer ---
@@ -156,7 +155,7 @@ module "function" {
   policy                   = local.function_policies[each.key]
   permissions_boundary_arn = local.boundary_arn
   log_retention_days       = var.log_retention_days
-  kms_key_arn              = local.log_key_arn
+  kms_key_arn              = local.own_key_arn
 
   environment = merge(
     { DYNAMODB_TABLE = local.table_names.orders, ENVIRONMENT = var.environment, LOG_LEVEL = var.log_level },
@@ -198,7 +197,7 @@ module "network" {
   table_arns               = [for name in ["orders", "events", "stats"] : module.table[name].table.arn]
   permissions_boundary_arn = local.boundary_arn
   log_retention_days       = var.log_retention_days
-  kms_key_arn              = local.log_key_arn
+  kms_key_arn              = local.own_key_arn
 }
 
 module "cache" {
@@ -211,7 +210,7 @@ module "cache" {
   dax                      = var.dax
   table_arn                = module.table["orders"].table.arn
   permissions_boundary_arn = local.boundary_arn
-  kms_key_arn              = local.table_key_arn
+  kms_key_arn              = local.own_key_arn
 }
 
 # --- DynamoDB ---
@@ -246,7 +245,7 @@ module "table" {
   stream                 = lookup(each.value, "stream", false)
   point_in_time_recovery = var.point_in_time_recovery
   deletion_protection    = var.deletion_protection
-  kms_key_arn            = local.table_key_arn
+  kms_key_arn            = local.own_key_arn
 }
 
 module "key" {
