@@ -82,21 +82,19 @@ def build() -> Document:
 def _path(path: Document) -> Document:
     methods = [method for method in _METHODS if method in path]
     allowed = [*sorted(method.upper() for method in methods), "OPTIONS"]
+    of_path = _parameters(path.get("parameters", []))
     return {
         **{method: _operation(path[method], path.get("parameters", [])) for method in methods},
-        "options": _preflight(allowed),
-        "x-amazon-apigateway-any-method": _refusal(
-            problems.method_not_allowed("$context.httpMethod", allowed)
-        ),
+        "options": of_path | _preflight(allowed),
+        "x-amazon-apigateway-any-method": of_path
+        | _refusal(problems.method_not_allowed("$context.httpMethod", allowed)),
     }
 
 
 def _operation(operation: Document, of_path: list[Document]) -> Document:
-    references = [*of_path, *operation.get("parameters", [])]
-    parameters = [_parameter(reference["$ref"].rpartition("/")[2]) for reference in references]
     return {
         "operationId": operation["operationId"],
-        **({"parameters": parameters} if parameters else {}),
+        **_parameters([*of_path, *operation.get("parameters", [])]),
         "security": [{"bearerAuth": [], "apiKey": []}],
         "responses": {"default": {"description": "See the contract."}},
         "x-amazon-apigateway-integration": {
@@ -107,6 +105,11 @@ def _operation(operation: Document, of_path: list[Document]) -> Document:
             "timeoutInMillis": 29_000,
         },
     }
+
+
+def _parameters(references: list[Document]) -> Document:
+    parameters = [_parameter(reference["$ref"].rpartition("/")[2]) for reference in references]
+    return {"parameters": parameters} if parameters else {}
 
 
 def _parameter(name: str) -> Document:

@@ -70,7 +70,7 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
-    return {_public(name): _in_openapi(schema) for name, schema in sorted(schemas.items())} | {
+    return {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())} | {
         "Currency": {
             "description": "ISO 4217 code of an active currency.",
             "type": "string",
@@ -84,14 +84,14 @@ def _public(name: str) -> str:
     return name.removesuffix("View")
 
 
-def _in_openapi(schema: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+def _in_openapi(schema: Any, named: dict[str, Schema]) -> Any:  # noqa: ANN401 - JSON of any shape
     """`null` in a union becomes `nullable`; what OpenAPI 3.0 can't say is left to the descriptions."""
     if isinstance(schema, list):
-        return [_in_openapi(element) for element in schema]
+        return [_in_openapi(element, named) for element in schema]
     if not isinstance(schema, dict):
         return schema
     converted = {
-        name: _in_openapi(value)
+        name: _in_openapi(value, named)
         for name, value in schema.items()
         if name not in ("anyOf", "propertyNames", "title", "$ref")
     }
@@ -99,7 +99,16 @@ def _in_openapi(schema: Any) -> Any:  # noqa: ANN401 - JSON of any shape
         converted["$ref"] = _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))
     if "anyOf" in schema:
         (option,) = (option for option in schema["anyOf"] if option != {"type": "null"})
-        converted = _in_openapi(option) | {"nullable": True} | converted
+        converted = _nullable(_in_openapi(option, named), named) | converted
     if "enum" in converted and "type" not in converted:
         converted = {"type": "string"} | converted
     return converted
+
+
+def _nullable(option: Schema, named: dict[str, Schema]) -> Schema:
+    # Beside a reference nothing counts, and an enumeration must name null itself:
+    # https://github.com/OAI/OpenAPI-Specification/blob/main/proposals/2019-10-31-Clarify-Nullable.md
+    if "$ref" in option:
+        enumeration = named[option["$ref"].removeprefix(_REFERENCE)]
+        return {"type": "string", "nullable": True, "enum": [*enumeration["enum"], None]}
+    return option | {"nullable": True}
