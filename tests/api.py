@@ -67,6 +67,8 @@ class Recorder:
     def record(self, observation: Observation) -> None:
         self.observations.append(observation)
 
+    def looked_up(self, result: str, seconds: float) -> None: ...
+
     def crashed(self, request_id: str) -> None:
         self.crashes.append(request_id)
 
