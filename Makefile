@@ -11,12 +11,13 @@ FUZZ_EXAMPLES ?= 1000000
 BIN := .venv/bin
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
+DEPLOY_READY := .venv/.deploy-ready
 
 # uv is used when it is there (seconds instead of half a minute); venv and pip otherwise.
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help setup setup-dev run test lint fuzz bench package
+.PHONY: help setup setup-dev setup-deploy run test lint fuzz bench package
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -24,6 +25,8 @@ help: ## this list
 setup: $(RUN_READY) ## create .venv with what the host needs, so that .venv/bin/orders works
 
 setup-dev: $(DEV_READY) ## the same, with what the tests and the linters need
+
+setup-deploy: $(DEPLOY_READY) ## the same, with what `orders deploy` needs
 
 run: setup ## start the API on http://127.0.0.1:8080 with demo users and orders (PORT=…, DATA_DIR=…)
 	@$(BIN)/orders serve --demo --port $(PORT) --data-dir $(DATA_DIR)
@@ -52,5 +55,10 @@ $(RUN_READY): requirements/run.txt pyproject.toml | .venv/bin/python
 
 $(DEV_READY): requirements/dev.txt pyproject.toml | .venv/bin/python
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps -e .
+	@touch $(RUN_READY) $@
+
+$(DEPLOY_READY): requirements/deploy.txt pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes -r requirements/deploy.txt
 	@$(INSTALL) --no-deps -e .
 	@touch $(RUN_READY) $@

@@ -8,5 +8,6 @@ lock() {
 }
 lock --output-file requirements/lambda.txt
 lock --extra host --constraint requirements/lambda.txt --output-file requirements/run.txt
+lock --extra host --extra client --extra deploy --constraint requirements/run.txt --output-file requirements/deploy.txt
 lock --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 lock bench/requirements.in --constraint requirements/dev.txt --output-file bench/requirements.txt

@@ -1,0 +1,150 @@
+"""GitHub's workflows: sound by their linters, and by what must never be in them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.delivery.tools import ROOT, check_jsonschema, zizmor
+
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
+ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
+
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+every_file = pytest.mark.parametrize(
+    "path", WORKFLOWS + ACTIONS, ids=lambda path: path.parent.name + path.name
+)
+
+
+def workflow(name: str) -> dict[str, Any]:
+    return read(GITHUB / "workflows" / name)
+
+
+def read(path: Path) -> dict[str, Any]:
+    # In YAML 1.1, which PyYAML reads, the key `on` is the truth.
+    document: dict[str, Any] = {
+        ("on" if key is True else key): value for key, value in yaml.safe_load(path.read_text()).items()
+    }
+    return document
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = read(path)["jobs"]
+    return found
+
+
+class TestLinters:
+    def test_zizmor_finds_nothing(self) -> None:
+        said = zizmor("--offline", "--persona=pedantic", GITHUB)
+        assert "No findings to report" in said
+
+    def test_every_file_is_of_githubs_schema(self) -> None:
+        check_jsonschema("--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+        check_jsonschema("--builtin-schema", "vendor.github-actions", *ACTIONS)
+        check_jsonschema("--builtin-schema", "vendor.dependabot", GITHUB / "dependabot.yml")
+
+    def test_what_is_passed_over_has_a_reason(self) -> None:
+        ignored = [
+            line
+            for path in WORKFLOWS + ACTIONS
+            for line in path.read_text().splitlines()
+            if "zizmor:" in line
+        ]
+        assert [line for line in ignored if not re.search(r"zizmor: ignore\[[a-z-]+\] \S.{10,}", line)] == []
+
+
+class TestWhatRuns:
+    @every_file
+    def test_actions_of_others_are_pinned_to_a_commit_whose_version_is_told(self, path: Path) -> None:
+        for line in path.read_text().splitlines():
+            if used := re.search(r"\buses: (\S+)(.*)", line):
+                ours = used[1].startswith("$/.github/")
+                assert ours or re.fullmatch(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}", used[1]), line
+                assert ours or re.fullmatch(r" # v\d+\.\d+\.\d+", used[2]), line
+
+    def test_one_action_has_one_version(self) -> None:
+        texts = "\n".join(path.read_text() for path in WORKFLOWS + ACTIONS)
+        pins = set(re.findall(r"uses: ([\w./-]+)@(\w{40})", texts))
+        assert len(pins) == len({name for name, _ in pins})
+
+    @every_file
+    def test_scripts_get_values_by_the_environment_only(self, path: Path) -> None:
+        document = read(path)
+        steps = document["runs"]["steps"] if "runs" in document else []
+        steps += [step for job in document.get("jobs", {}).values() for step in job.get("steps", [])]
+        assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+
+
+class TestPermissions:
+    @every_workflow
+    def test_nothing_is_permitted_but_by_a_job(self, path: Path) -> None:
+        assert read(path)["permissions"] == {}
+        assert all(job["permissions"] for job in jobs(path).values())
+
+    @every_workflow
+    def test_nobody_writes_to_the_repository(self, path: Path) -> None:
+        allowed = {"id-token", "issues", "security-events"}
+        for job in jobs(path).values():
+            assert {name for name, access in job["permissions"].items() if access == "write"} <= allowed
+
+    @every_workflow
+    def test_what_a_pull_request_runs_gets_no_role_and_no_secret(self, path: Path) -> None:
+        triggers = read(path)["on"]
+        assert "pull_request_target" not in triggers
+        assert "workflow_run" not in triggers
+        if "pull_request" in triggers:
+            assert "secrets." not in path.read_text()
+            assert all("id-token" not in job["permissions"] for job in jobs(path).values())
+
+    @every_workflow
+    def test_no_key_of_aws_is_kept(self, path: Path) -> None:
+        assert "aws-access-key-id" not in path.read_text()
+        assert "AWS_SECRET" not in path.read_text()
+
+    def test_a_role_that_deploys_is_taken_on_by_jobs_of_its_environment_only(self) -> None:
+        for path in WORKFLOWS:
+            for job in jobs(path).values():
+                roles = [
+                    step["with"]["role"] for step in job.get("steps", []) if "role" in step.get("with", {})
+                ]
+                if any(role.endswith("-deploy") for role in roles):
+                    assert "environment" in job
+
+
+class TestDeployment:
+    def test_environments_follow_each_other(self) -> None:
+        needs = {name: job.get("needs") for name, job in workflow("deploy.yml")["jobs"].items()}
+        assert needs == {
+            "ci": None,
+            "dev": "ci",
+            "preprod": ["ci", "dev"],
+            "smoke": "preprod",
+            "prod": ["ci", "smoke"],
+        }
+
+    def test_only_a_merge_to_main_deploys(self) -> None:
+        assert workflow("deploy.yml")["on"] == {"push": {"branches": ["main"]}}
+        assert set(workflow("deploy-environment.yml")["on"]) == {"workflow_call"}
+
+    def test_the_zip_is_built_once_and_known_by_its_digest(self) -> None:
+        for path in (GITHUB / "workflows/deploy.yml", GITHUB / "workflows/deploy-environment.yml"):
+            assert "make package" not in path.read_text()
+        for job in workflow("deploy-environment.yml")["jobs"].values():
+            done = [step.get("run", step.get("uses", "")) for step in job["steps"]]
+            fetched = next(number for number, step in enumerate(done) if "download-artifact" in step)
+            assert done[fetched + 1] == 'sha256sum --check <<<"$DIGEST  dist/orders-api.zip"'
+        calls = [job for job in workflow("deploy.yml")["jobs"].values() if "with" in job]
+        assert {job["with"]["digest"] for job in calls} == {"${{ needs.ci.outputs.digest }}"}
+
+    def test_deployments_are_not_cut_short(self) -> None:
+        concurrency = workflow("deploy-environment.yml")["jobs"]["deploy"]["concurrency"]
+        assert concurrency == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False}
+
+    @every_workflow
+    def test_no_job_hangs_for_hours(self, path: Path) -> None:
+        assert all(job["timeout-minutes"] <= 45 for job in jobs(path).values() if "uses" not in job)
+
+    def test_a_pull_request_waits_ten_minutes_at_most(self) -> None:
+        assert all(job["timeout-minutes"] <= 10 for job in workflow("ci.yml")["jobs"].values())
