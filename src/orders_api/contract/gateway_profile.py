@@ -19,6 +19,13 @@ Document = dict[str, Any]
 _METHODS: Final = ("get", "post", "put", "delete")
 _REQUEST_ID: Final = "$context.requestId"
 _CORS_ORIGIN: Final = "${cors_allow_origin}"
+_CACHED: Final = "get_order"
+# With the token in the key nobody is ever given what was cached for somebody else.
+_CACHE_KEY: Final = [
+    "method.request.path.order_id",
+    "method.request.header.Authorization",
+    "method.request.header.If-None-Match",
+]
 _FORBIDDEN: Final = Problem(problems.FORBIDDEN, "The request was refused before it reached the API.")
 _BAD_REQUEST: Final = Problem(problems.BAD_REQUEST, "The request can't be understood.")
 _UNSUPPORTED: Final = Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.")
@@ -103,6 +110,7 @@ def _operation(operation: Document, of_path: list[Document]) -> Document:
             "uri": "${lambda_invoke_arn}",
             "passthroughBehavior": "when_no_match",
             "timeoutInMillis": 29_000,
+            **({"cacheKeyParameters": _CACHE_KEY} if cached else {}),
         },
     }
 
