@@ -1,12 +1,11 @@
 // Charts as SVG, as wide as their place; the numbers are beside each as a table for those who can't see it.
 
-import { t, tr } from "./i18n.js";
 import { h, onEnd, signal, svg } from "./view.js";
 
 const HEIGHT = 180;
 const MARGIN = { top: 8, right: 4, bottom: 22, left: 46 };
 const ROW = 30; // height of a row of a bar list
-const TICKS = 3;
+const MAX_TICKS = 5;
 
 /**
  * A figure with a chart of `points` `{label, value, text}`: value is drawn, text is written.
@@ -34,13 +33,9 @@ export function chart(kind, title, points, axis = String) {
 }
 
 function numbers(title, points) {
-  return h(
-    "table",
-    { class: "visually-hidden" },
-    h("caption", {}, title),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, tr("overview.day")), h("th", { scope: "col" }, title))),
-    h("tbody", {}, points.map(({ label, text }) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, text)))),
-  );
+  const row = ({ label, text }) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, text));
+  const table = h("table", {}, h("caption", {}, title), h("tbody", {}, points.map(row)));
+  return h("div", { class: "visually-hidden" }, table);
 }
 
 const DRAW = {
@@ -90,12 +85,13 @@ const DRAW = {
 
 /** Axes around what `draw` gives, and columns that tell which point the pointer is at. */
 function framed(points, width, axis, picked, draw) {
-  const top = niceTop(Math.max(0, ...points.map(({ value }) => value ?? 0)));
+  const tickStep = niceStep(Math.max(0, ...points.map(({ value }) => value ?? 0)));
+  const ticks = Array.from({ length: tickStep.count + 1 }, (_, index) => index * tickStep.size);
+  const top = ticks.at(-1);
   const plot = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const step = plot.width / Math.max(1, points.length);
   const x = (index) => MARGIN.left + index * step;
   const y = (value) => MARGIN.top + plot.height * (1 - value / top);
-  const ticks = Array.from({ length: TICKS + 1 }, (_, index) => (top * index) / TICKS);
   const every = Math.ceil(points.length / Math.max(2, Math.floor(plot.width / 80)));
   return svg(
     "svg",
@@ -122,10 +118,9 @@ function framed(points, width, axis, picked, draw) {
   );
 }
 
-/** The least round number at or above `value` that the ticks divide evenly. */
-function niceTop(value) {
-  if (value <= 0) return TICKS;
-  const size = 10 ** Math.floor(Math.log10(value / TICKS));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((candidate) => candidate * TICKS >= value);
-  return (value < 2 * TICKS ? Math.ceil(step) : step) * TICKS;
+/** The least round step that reaches `value` in a few ticks: `{size, count}`. */
+function niceStep(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1) / MAX_TICKS));
+  const size = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step * MAX_TICKS >= value);
+  return { size, count: Math.max(1, Math.ceil(value / size)) };
 }

@@ -2,7 +2,7 @@
 
 /** `headers` by name; `body` is text. */
 export function curl(method, url, headers = {}, body) {
-  const parts = [`curl ${method === "GET" ? "" : `-X ${method} `}${quote(url)}`];
+  const parts = [`curl -s ${method === "GET" ? "" : `-X ${method} `}${quote(url)}`];
   for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quote(`${name}: ${value}`)}`);
   if (body !== undefined) parts.push(`--data-raw ${quote(body)}`);
   return parts.join(" \\\n  ");

@@ -2,7 +2,7 @@
 
 import { loadConfig } from "./config.js";
 import { trouble, untilReached } from "./http.js";
-import { language, t, tr } from "./i18n.js";
+import { language, LANGUAGES, t, tr } from "./i18n.js";
 import { followEvents, liveness } from "./live.js";
 import { forgetEverything } from "./memory.js";
 import { editOrderPage } from "./pages/edit-order.js";
@@ -87,7 +87,7 @@ function header() {
   return h(
     "header",
     { class: "top" },
-    h("a", { class: "brand", href: link([]) }, tr("app.name")),
+    h("a", { class: "brand", href: link([]) }, h("img", { src: "./icon.svg", alt: "", width: 24, height: 24 }), tr("app.name")),
     () => user() && navigation(),
     h("div", { class: "top-end" }, () => user() && liveDot(), () => settingsMenu(menuLabel(user()), user() && account(user()))),
   );
@@ -107,7 +107,10 @@ function navigation() {
 const liveDot = () =>
   h("span", { class: () => `live is-${liveness()}`, title: () => t(`live.${liveness()}`), role: "img", "aria-label": () => t(`live.${liveness()}`) });
 
-const menuLabel = (who) => (who ? h("span", { class: "initial", "aria-hidden": "true" }, who.email[0].toUpperCase()) : tr("app.language"));
+const menuLabel = (who) =>
+  who
+    ? [h("span", { class: "initial", "aria-hidden": "true" }, who.email[0].toUpperCase()), h("span", { class: "visually-hidden" }, tr("app.menu"))]
+    : [() => LANGUAGES.find(([code]) => code === language())[1], h("span", { class: "caret" })];
 
 function account(who) {
   const leave = (how) => async () => {
@@ -120,7 +123,7 @@ function account(who) {
   };
   return [
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
-    h("a", { href: "/docs" }, tr("app.docs")),
+    h("a", { href: "./docs.html" }, tr("app.docs")),
     actionButton(tr("signin.out"), leave(signOut)),
     actionButton(tr("signin.everywhere"), leave(signOutEverywhere), { kind: "danger-quiet" }),
   ];

@@ -10,7 +10,7 @@ export function settingsMenu(label, ...more) {
   const menu = h(
     "details",
     { class: "menu" },
-    h("summary", { class: "button quiet", "aria-label": tr("app.menu") }, label),
+    h("summary", { class: "button quiet" }, label),
     h("div", { class: "menu-panel card stack" }, languageField(), themeField(), more),
   );
   const close = (event) => {

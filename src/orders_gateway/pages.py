@@ -59,6 +59,7 @@ class Pages:
         self._telemetry = telemetry
         self._pages: dict[str, Page] = {
             "/": self._home,
+            "/console": self._home,
             "/healthz": self._health,
             "/metrics": self._metrics,
             "/openapi.yaml": self._contract_as_yaml,
@@ -80,9 +81,9 @@ class Pages:
             return None
         if path in ("/cognito", "/cognito/"):
             return await self._user_pool(request, receive)
-        if path == "/console" or path.startswith("/console/"):
+        if path.startswith("/console/"):
             _require_get(request)
-            return static_file(CONSOLE, path.removeprefix("/console").lstrip("/") or "index.html")
+            return static_file(CONSOLE, path.removeprefix("/console/") or "index.html")
         page = self._pages.get(path)
         if page is None:
             return None
@@ -116,7 +117,10 @@ class Pages:
         return response(200, msgspec.json.encode(config), {"Cache-Control": "no-cache", **_ANY_ORIGIN})
 
     async def _docs(self, _: HttpRequest) -> ProxyResponse:
-        return static_file(CONSOLE, "docs.html")
+        page = static_file(CONSOLE, "docs.html")
+        # Its links are relative to where its files are.
+        page["body"] = page["body"].replace('="./', '="/console/')
+        return page
 
     async def _jwks(self, _: HttpRequest) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._pool.keys.jwks()), _ANY_ORIGIN)

@@ -209,7 +209,7 @@ function detailsCard(order, user) {
 const copyButton = (id) =>
   h("button", { type: "button", class: "link small", onclick: () => copy(id, t("copied")) }, tr("copy.id"));
 
-const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 function timelineCard(order, events, user) {
   return h(

@@ -32,7 +32,13 @@ export function ordersPage(user) {
   return h(
     "div",
     { class: "page" },
-    h("div", { class: "page-head" }, h("h1", { tabindex: "-1" }, tr("list.title")), () => listing().summary),
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", { tabindex: "-1" }, tr("list.title")),
+      () => listing().summary,
+      user.staff && h("div", { class: "actions" }, finder()),
+    ),
     filterBar(user, filters.peek(), apply),
     () => listing().view,
   );
@@ -59,20 +65,15 @@ function filterBar(user, initial, apply) {
     for (const one of Object.values(controls)) one.value = "";
     changed();
   };
-  return h(
-    "div",
-    { class: "toolbar" },
-    form(
-      { class: "filters", role: "search", "aria-label": tr("list.filters"), onchange: changed },
-      changed,
-      field(tr("list.status"), controls.status),
-      user.staff && field(tr("list.customer"), controls.customer, { className: "grow" }),
-      field(tr("list.from"), controls.from),
-      field(tr("list.to"), controls.to, { fault: () => fault() && t(fault()) }),
-      () => active() && h("button", { type: "button", class: "button quiet", onclick: clear }, tr("list.clear")),
-      h("button", { type: "submit", class: "visually-hidden", tabindex: "-1" }, tr("list.filters")),
-    ),
-    user.staff && finder(),
+  return form(
+    { class: "filters", role: "search", "aria-label": tr("list.filters"), onchange: changed },
+    changed,
+    field(tr("list.status"), controls.status),
+    user.staff && field(tr("list.customer"), controls.customer, { className: "grow" }),
+    field(tr("list.from"), controls.from),
+    field(tr("list.to"), controls.to, { fault: () => fault() && t(fault()) }),
+    () => active() && h("button", { type: "button", class: "button quiet", onclick: clear }, tr("list.clear")),
+    h("button", { type: "submit", class: "visually-hidden", tabindex: "-1" }, tr("list.filters")),
   );
 }
 
@@ -81,12 +82,12 @@ const statusOption = (status, chosen) =>
 
 /** Straight to an order whose number one has. */
 function finder() {
-  const number = input({ maxlength: 36, spellcheck: "false" });
+  const number = input({ maxlength: 36, spellcheck: "false", placeholder: tr("list.find"), "aria-label": tr("list.find") });
   const open = () => number.value.trim() && navigate(["orders", number.value.trim()]);
   return form(
     { class: "finder" },
     open,
-    field(tr("list.find"), number, { className: "grow" }),
+    number,
     h("button", { type: "submit", class: "button" }, tr("list.open")),
   );
 }
