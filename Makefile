@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 PORT ?= 8080
+ENV ?= dev
 DATA_DIR ?= data
 ARCHITECTURE ?= arm64
 LAMBDA_PYTHON ?= 3.11
@@ -17,7 +18,7 @@ DEPLOY_READY := .venv/.deploy-ready
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help setup setup-dev setup-deploy run test lint fuzz bench package
+.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz bench package
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +37,13 @@ test: setup-dev ## run the tests; says what it left out and how to get it
 
 fuzz: setup-dev ## ask the application a million random requests (FUZZ_EXAMPLES=1000000)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n auto tests/fuzz
+
+bench: setup-dev ## measure the host and the handler against named references; rewrites docs/performance.md
+	@$(BIN)/python -m bench
+
+plan: ## what a deployment would change on AWS (ENV=dev)
+	@cd infra && terraform init -reconfigure -backend-config=environments/$(ENV).backend.hcl >/dev/null && \
+	  terraform plan -lock=false -var-file=environments/$(ENV).tfvars
 
 package: setup ## build what is deployed, into dist/ (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
 	@$(BIN)/python -m scripts.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)

@@ -26,6 +26,7 @@ _CACHE_KEY: Final = [
     "method.request.header.Authorization",
     "method.request.header.If-None-Match",
 ]
+_TOKEN: Final = {"name": "Authorization", "in": "header", "schema": {"type": "string"}}
 _FORBIDDEN: Final = Problem(problems.FORBIDDEN, "The request was refused before it reached the API.")
 _BAD_REQUEST: Final = Problem(problems.BAD_REQUEST, "The request can't be understood.")
 _UNSUPPORTED: Final = Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.")
@@ -99,9 +100,13 @@ def _path(path: Document) -> Document:
 
 
 def _operation(operation: Document, of_path: list[Document]) -> Document:
+    described = _parameters([*of_path, *operation.get("parameters", [])])
+    cached = operation["operationId"] == _CACHED
+    if cached:
+        described["parameters"].append(_TOKEN)
     return {
         "operationId": operation["operationId"],
-        **_parameters([*of_path, *operation.get("parameters", [])]),
+        **described,
         "security": [{"bearerAuth": [], "apiKey": []}],
         "responses": {"default": {"description": "See the contract."}},
         "x-amazon-apigateway-integration": {
