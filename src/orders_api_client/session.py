@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orders_api_client.errors import SignInFailed, problem_from
 from orders_api_client.retrying import Retries, Steps, send
@@ -22,6 +22,21 @@ class Host(Struct, frozen=True):
     api_url: str
     cognito_url: str
     client_id: str
+
+
+class _Result(Struct, rename="pascal"):
+    id_token: str
+    expires_in: int
+    refresh_token: str = ""
+
+
+class _Answer(Struct):
+    """What InitiateAuth may answer: a result, a challenge, or a refusal."""
+
+    result: _Result | None = field(default=None, name="AuthenticationResult")
+    challenge: str = field(default="", name="ChallengeName")
+    code: str = field(default="", name="__type")
+    message: str = ""
 
 
 class Session:
@@ -87,23 +102,21 @@ class Session:
         )
         response, _ = yield from send(request, self._retries)
         result = _result_of(response)
-        self._token = result["IdToken"]
-        self._refresh_token = result.get("RefreshToken", self._refresh_token)
-        self._renew_at = self._clock() + result["ExpiresIn"] - _EARLY
+        self._token = result.id_token
+        self._refresh_token = result.refresh_token or self._refresh_token
+        self._renew_at = self._clock() + result.expires_in - _EARLY
 
 
-def _result_of(response: httpx.Response) -> dict[str, Any]:
-    """Cognito's AuthenticationResult."""
+def _result_of(response: httpx.Response) -> _Result:
     try:
-        answer: dict[str, Any] = msgspec.json.decode(response.content, type=dict[str, Any])
+        answer = msgspec.json.decode(response.content, type=_Answer)
     except msgspec.DecodeError:
         raise problem_from(response) from None
-    if not response.is_success:
-        raise SignInFailed(answer.get("__type", "").rpartition("#")[2], answer.get("message", ""))
-    if "AuthenticationResult" not in answer:
-        challenge = answer.get("ChallengeName", "none")
-        raise SignInFailed(
-            challenge, "The user pool asks for more than a password: sign in to the console once"
-        )
-    result: dict[str, Any] = answer["AuthenticationResult"]
-    return result
+    if answer.code:
+        raise SignInFailed(answer.code.rpartition("#")[2], answer.message)
+    if answer.challenge:
+        message = "The user pool asks for more than a password: sign in to the console once"
+        raise SignInFailed(answer.challenge, message)
+    if answer.result is None:
+        raise problem_from(response)
+    return answer.result

@@ -105,6 +105,12 @@ def test_a_challenge_is_told_by_its_name() -> None:
     assert refused.value.code == "NEW_PASSWORD_REQUIRED"
 
 
+def test_a_pool_that_answers_in_other_words_is_told_by_its_status() -> None:
+    session = Session(HOST, "ana@example.com", "secret", Retries())
+    with pytest.raises(Problem, match="413"):
+        run(session.token(), lambda _: answer(413, {"title": "The body is too large", "status": 413}))
+
+
 def test_a_place_without_a_configuration_is_told() -> None:
     session = Session("https://console.example/", "ana@example.com", "secret", Retries())
     with pytest.raises(Problem, match="404 Not Found"):
