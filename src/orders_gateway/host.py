@@ -5,6 +5,7 @@ import importlib
 import os
 import socket
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import Final
@@ -13,7 +14,7 @@ import uvicorn
 
 from orders_api import contract
 from orders_api.application import Application
-from orders_api.repository import Store
+from orders_api.repository import Store, StoreUnavailable
 from orders_api.repository.sqlite import SchemaTooNew, SqliteOrderRepository
 from orders_gateway import database
 from orders_gateway.access_log import AccessLog
@@ -63,6 +64,12 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             ssl_keyfile=options.keyfile,
             timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
         )
+        try:
+            config.load()
+        except ssl.SSLError as error:
+            raise InvalidOption(
+                f"--certfile {options.certfile} --keyfile {options.keyfile} can't be used: {error}"
+            ) from error
         _Server(config, lambda: announce(url), end_streams).run(sockets=[listener])
 
 
@@ -127,7 +134,7 @@ def _invocation(
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
         stack.callback(store.close)
         relay = Relay(options.data_dir)
-    except (SchemaTooNew, EventsTooNew, OSError, sqlite3.Error) as error:
+    except (SchemaTooNew, EventsTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(relay.close)
     application = Application(store, telemetry, options.cors_allow_origin)
@@ -146,7 +153,7 @@ def _over_dynamodb(
     try:
         client = DynamoDBClient(table.region, table.endpoint_url)
         client.call("DescribeTable", {"TableName": table.table})
-    except RequestRefused as error:
+    except (RequestRefused, StoreUnavailable) as error:
         raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
     stack.callback(client.close)
     store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
