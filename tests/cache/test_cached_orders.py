@@ -11,7 +11,7 @@ from tests.cache.memory_store import MemoryStore
 from tests.orders import LAMPS, a_change, a_removal, an_order
 
 from orders_api.models import Order, OrderStatus
-from orders_api.repository import OrderExists, OrderQuery, StoreUnavailable, copies
+from orders_api.repository import OrderQuery, StoreUnavailable, copies
 from orders_api.repository.redis_client import RedisClient
 from orders_api.schemas import view_of
 
@@ -152,16 +152,6 @@ class TestWrites:
         with pytest.raises(StoreUnavailable):
             write(here, order)
         assert here.orders.get(order.order_id) == store.get(order.order_id) != order
-
-    def test_a_deleted_order_may_come_back_under_its_id(self, here: Process, order: Order) -> None:
-        here.orders.get(order.order_id)
-        here.orders.delete(a_removal(order))
-        assert here.orders.get(order.order_id) is None
-        again = an_order(order_id=order.order_id, content=LAMPS)
-        here.orders.create(again)
-        assert here.orders.get(order.order_id) == again
-        with pytest.raises(OrderExists):
-            here.orders.create(order)
 
     def test_of_two_readers_at_once_one_keeps_a_copy(
         self, here: Process, elsewhere: Process, store: MemoryStore, order: Order

@@ -5,6 +5,7 @@ import sys
 import click
 
 from orders_gateway.cli.contract import openapi
+from orders_gateway.cli.deploy import deploy
 from orders_gateway.cli.events import events
 from orders_gateway.cli.keys import key
 from orders_gateway.cli.serve import demo, serve
@@ -23,7 +24,7 @@ def orders() -> None:
     """An order-management API: the host, its users, its keys, its contract and its events."""
 
 
-for command in (serve, demo, user, token, key, openapi, events, webhook):
+for command in (serve, demo, user, token, key, openapi, events, webhook, deploy):
     orders.add_command(command)
 
 
