@@ -1,0 +1,132 @@
+"""The console as each host serves it: from `orders serve`, or as static files in front of the deployed API."""
+
+import json
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from orders_api import contract
+from tests.hosts import Host
+from tests.hosts.embedded import ORDERS
+from tests.real_parts.process import Server, free_port, start, stop
+
+CONSOLE = Path(__file__).parents[2] / "console"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A console that can be visited. Its pages may talk to `origins` and to nobody else."""
+
+    name: str
+    console: str
+    docs: str
+    origins: tuple[str, ...]
+    data: Path | None = None
+
+    def config(self) -> dict[str, str]:
+        """What the site tells its clients."""
+        with urllib.request.urlopen(f"{self.origins[0]}/config.json") as response:
+            config: dict[str, str] = json.load(response)
+        return config
+
+    def add_user(self, email: str, password: str, *options: str) -> None:
+        """Adds a user to the embedded pool."""
+        arguments = ["user", "add", email, "--password", password, *options, "--data-dir", str(self.data)]
+        subprocess.run([str(ORDERS), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+
+    def mailed_code(self, email: str) -> str:
+        """The last code that the embedded pool sent to an address."""
+        assert self.data is not None
+        letters = sorted((self.data / "mail").glob(f"*-{email}-*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        body = message_from_bytes(letters[-1].read_bytes()).get_payload()
+        return str(body).rpartition(": ")[2].strip()
+
+
+def start_console_host(data: Path, log: Path, *options: str, port: int = 0) -> Server:
+    """`orders serve` with its demo users, as a newcomer starts it."""
+    port = port or free_port()
+    return start([ORDERS, "serve", "--demo", "--port", str(port), "--data-dir", str(data), *options], port, log)
+
+
+def site_of(server: Server, data: Path) -> Site:
+    return Site("embedded", f"{server.url}/console/", f"{server.url}/docs", (server.url,), data)
+
+
+@contextmanager
+def own_site(folder: Path, *options: str) -> Iterator[tuple[Site, Server]]:
+    """A host of the test's own, with more options."""
+    data = folder / "data"
+    server = start_console_host(data, folder / "host.log", *options)
+    try:
+        yield site_of(server, data), server
+    finally:
+        stop(server)
+
+
+@contextmanager
+def deployed_site(host: Host) -> Iterator[Site]:
+    """The console's files at the root of a static site, with the headers that CloudFront adds."""
+    api_url = f"http://{host.host_header}{host.prefix}"
+    config = {
+        "environment": "test",
+        "region": "eu-west-1",
+        "api_url": api_url,
+        "api_key": host.api_key,
+        "cognito_url": host.cognito_url,
+        "user_pool_id": host.user_pool_id,
+        "client_id": host.client_id,
+    }
+    origins = tuple(f"{url.scheme}://{url.netloc}" for url in map(urlsplit, (api_url, host.cognito_url)))
+    answers = {"/config.json": config, "/openapi.json": contract.build()}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_StaticFiles, origins, answers))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        origin = f"http://127.0.0.1:{server.server_address[1]}"
+        yield Site("deployed", f"{origin}/", f"{origin}/docs.html", (origin, *origins))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _StaticFiles(SimpleHTTPRequestHandler):
+    def __init__(
+        self, connects_to: tuple[str, ...], answers: dict[str, object], *args: object, **kwargs: object
+    ) -> None:
+        self._connects_to = connects_to
+        self._answers = answers
+        super().__init__(*args, directory=str(CONSOLE), **kwargs)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        answer = self._answers.get(urlsplit(self.path).path)
+        if answer is None:
+            super().do_GET()
+            return
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        # As infra/modules/console has it.
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; manifest-src 'self';"
+            f" connect-src 'self' {' '.join(self._connects_to)}; base-uri 'none'; form-action 'self';"
+            " frame-ancestors 'none'"
+        )
+        self.send_header("Content-Security-Policy", policy)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        pass
