@@ -84,7 +84,7 @@ locals {
         resources = ["${local.function_arn_prefix}:${local.function_names.api}:*"]
       }
       TellCodeDeploy = {
-        actions   = ["codedeploy:PutLifecycleEventHookExecutionStatus"]
+        actions   = ["codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"] # which version it is, and how it did
         resources = ["arn:${data.aws_partition.current.partition}:codedeploy:${local.account_region}:deploymentgroup:${local.function_names.api}/live"]
       }
     }

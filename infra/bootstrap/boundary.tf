@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Deploy"
     actions = [
-      "codedeploy:PutLifecycleEventHookExecutionStatus",
+      "codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus",
       "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias",
     ]
     resources = [
