@@ -1,5 +1,6 @@
 """`orders deploy`: traffic to a new version, or back."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def deploy(environment: str, version: str | None, zip_file: Path | None, rollbac
     from orders_gateway.blue_green import BlueGreen, Clients
 
     try:
-        clients = Clients(boto3.client("codedeploy"), boto3.client("lambda"))
+        # The SDK for Python knows AWS_DEFAULT_REGION only; AWS_REGION is what everything else of AWS reads.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        clients = Clients(session.client("codedeploy"), session.client("lambda"))
         deployments = BlueGreen(environment, clients, click.echo)
         if rollback:
             done = deployments.roll_back()
