@@ -1,0 +1,69 @@
+"""A host of a test's own, to be configured, filled and killed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.real_parts.process import Server, free_port, running
+
+ORDERS = Path(sys.executable).with_name("orders")
+PASSWORD = "Demo-orders-2026!"
+UNLIMITED = ("--rate-limit", "1000000", "--burst", "1000000")
+MUGS = {"items": [{"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}]}
+
+
+@dataclass(frozen=True)
+class OwnHost:
+    """A running host. `url` is its origin."""
+
+    server: Server
+    data_dir: Path
+    url: str
+
+    def token(self, email: str) -> str:
+        """An ID token of a user."""
+        return orders("token", email, data_dir=self.data_dir).strip()
+
+    def client(self, email: str | None = None, **headers: str) -> httpx.Client:
+        """An HTTP client that is signed in; close it after use."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if email:
+            named["Authorization"] = f"Bearer {self.token(email)}"
+        return httpx.Client(base_url=self.url, headers=named, timeout=30)
+
+    def log(self) -> list[dict[str, Any]]:
+        """What it has written: access log and messages."""
+        lines = Path(self.server.log).read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@contextmanager
+def own_host(data_dir: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[OwnHost]:
+    """Runs `orders serve` on a free port until the block ends."""
+    port = free_port()
+    command: list[str | Path] = [ORDERS, "serve", "--port", str(port), "--data-dir", data_dir, *options]
+    with running(command, port, data_dir.with_suffix(".log"), env=env) as server:
+        yield OwnHost(server, data_dir, server.url)
+
+
+def orders(*arguments: str, data_dir: Path) -> str:
+    """What a command of the command line prints; it must succeed."""
+    command = [str(ORDERS), *arguments, "--data-dir", str(data_dir)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def add_user(data_dir: Path, email: str, *groups: str) -> str:
+    """Adds a user with PASSWORD; its `sub`."""
+    joins = [argument for group in groups for argument in ("--group", group)]
+    printed = orders("user", "add", email, "--password", PASSWORD, *joins, "--json", data_dir=data_dir)
+    sub: str = json.loads(printed)["sub"]
+    return sub
