@@ -37,14 +37,15 @@ class Connections:
         """Raises BrokenConnection."""
         connection: http.client.HTTPConnection | None = None
         try:
-            # Taking and giving back are atomic: no lock.
-            connection = self._idle.pop() if self._idle else self._open()
+            connection = self._idle_one() or self._open()
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
             reply = Reply(response.status, response.read())
         except (OSError, http.client.HTTPException) as error:
             if connection is not None:
                 connection.close()
+            # One that the server has closed says the same of the others; the next attempt needs a new one.
+            self.close()
             raise BrokenConnection(f"{type(error).__name__}: {error}") from error
         if response.will_close or len(self._idle) >= _MOST_IDLE:
             connection.close()
@@ -54,8 +55,15 @@ class Connections:
 
     def close(self) -> None:
         """Close the idle ones."""
-        while self._idle:
-            self._idle.pop().close()
+        while connection := self._idle_one():
+            connection.close()
+
+    def _idle_one(self) -> http.client.HTTPConnection | None:
+        # Taking and giving back are atomic, looking first is not: another thread may take the last one.
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _open(self) -> http.client.HTTPConnection:
         connection = self._type(self._authority, timeout=_CONNECT_TIMEOUT_SECONDS)
