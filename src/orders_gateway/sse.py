@@ -109,7 +109,8 @@ async def _still_valid(authorize: Authorize) -> bool:
 
 async def _happens(news: asyncio.Event, seconds: float) -> bool:
     with suppress(TimeoutError):
-        await asyncio.wait_for(news.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await news.wait()
     return news.is_set()
 
 

@@ -98,11 +98,11 @@ def test(webhook_id: str, store: str, data_dir: Path) -> None:
 
     from orders_api.application import utc_now
     from orders_api.events.delivery.attempt import attempt
-    from orders_api.events.delivery.payload import test_message
+    from orders_api.events.delivery.payload import trial_message
 
     with _webhooks(store, data_dir) as webhooks:
         found = _existing(webhooks, webhook_id)
-    result = asyncio.run(attempt(found, test_message(utc_now())))
+    result = asyncio.run(attempt(found, trial_message(utc_now())))
     if result.error is not None:
         raise click.ClickException(f"{found.url}: {result.error}.")
     click.echo(f"{found.url} took it.")

@@ -109,7 +109,8 @@ class Feed:
             except sqlite3.Error:
                 _log.exception("the outbox can't be read; trying again")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._woken.wait()
 
     def look(self) -> bool:
         """Read on. Whether there was something new; if so, everybody is told. Raises sqlite3.Error."""

@@ -74,7 +74,8 @@ class Worker:
                     _log.exception("events.db can't be used; trying again")
                     seconds = _TROUBLE_SECONDS
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await self._woken.wait()
         finally:
             for task in self._under_way.values():
                 task.cancel()

@@ -65,7 +65,7 @@ def message_of(event: OrderEvent) -> Message:
     return Message(event.id, _body_of(event))
 
 
-def test_message(now: str) -> Message:
+def trial_message(now: str) -> Message:
     """A message that says of itself that nothing has happened. `now` is RFC 3339 UTC."""
     body = {"type": TEST_TYPE, "timestamp": now, "data": {"message": "This is a test."}}
     return Message(f"test:{uuid.uuid4()}", msgspec.json.encode(body))
