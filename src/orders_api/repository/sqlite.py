@@ -223,8 +223,8 @@ class SqliteOrderRepository:
         """An order without a row that has events is one that was deleted."""
         return (
             self._writer.execute(
-                "SELECT 1 FROM outbox WHERE order_id = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM orders WHERE order_id = ?1)",
+                "SELECT 1 FROM outbox WHERE order_id = ?"
+                " AND NOT EXISTS (SELECT 1 FROM orders WHERE order_id = outbox.order_id)",
                 (order_id,),
             ).fetchone()
             is not None
