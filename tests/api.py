@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Answer:
 
 
 class Recorder:
-    """`Telemetry` that keeps what it is told."""
+    """`Telemetry` that keeps what it is told; of a crash its traceback."""
 
     def __init__(self) -> None:
         self.observations: list[Observation] = []
@@ -70,7 +71,7 @@ class Recorder:
     def looked_up(self, result: str, seconds: float) -> None: ...
 
     def crashed(self, request_id: str) -> None:
-        self.crashes.append(request_id)
+        self.crashes.append(traceback.format_exc())
 
 
 class Ticking:
