@@ -62,7 +62,7 @@ export function merge(base, mine, theirs) {
 
 function priceOf(text, currency) {
   const minor = toMinor(text, currency);
-  return minor === null ? text.trim() : toText(minor, currency);
+  return minor === null ? text.trim().replace(/^(\d+),(\d+)$/, "$1.$2") : toText(minor, currency);
 }
 
 function canonical(field, content) {

@@ -67,11 +67,10 @@ function show() {
 let arrived = false; // the focus is moved when the page changes, not when the document opens
 
 function pageOf(path, who) {
-  const wanted = path.length === 0 ? ["orders"] : path;
   const fits = ([pattern]) =>
-    pattern.length === wanted.length && pattern.every((part, index) => part === "*" || part === wanted[index]);
+    pattern.length === path.length && pattern.every((part, index) => part === "*" || part === path[index]);
   const [pattern, page] = PAGES.find(fits) ?? [[], missingPage];
-  const parameters = wanted.filter((_, index) => pattern[index] === "*");
+  const parameters = path.filter((_, index) => pattern[index] === "*");
   return () => page(who, ...parameters);
 }
 
@@ -94,7 +93,7 @@ function header() {
 }
 
 function navigation() {
-  const here = () => route().path[0] ?? "orders";
+  const here = () => route().path[0];
   return h(
     "nav",
     { "aria-label": tr("app.main") },
@@ -113,9 +112,10 @@ const menuLabel = (who) =>
     : [() => LANGUAGES.find(([code]) => code === language())[1], h("span", { class: "caret" })];
 
 function account(who) {
-  const leave = (how) => async () => {
+  const leave = (how, done) => async () => {
     try {
       await how();
+      if (done) toast(t(done));
     } catch (error) {
       toast(`${titleOf(error)}: ${error.message}`);
     }
@@ -125,7 +125,7 @@ function account(who) {
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
     h("a", { href: "./docs.html" }, tr("app.docs")),
     actionButton(tr("signin.out"), leave(signOut)),
-    actionButton(tr("signin.everywhere"), leave(signOutEverywhere), { kind: "danger-quiet" }),
+    actionButton(tr("signin.everywhere"), leave(signOutEverywhere, "signin.everywhere.done"), { kind: "danger-quiet" }),
   ];
 }
 

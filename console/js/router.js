@@ -2,6 +2,8 @@
 
 import { signal } from "./view.js";
 
+const HOME = "orders";
+
 /** `{path: ["orders", "…"], query: URLSearchParams}` of the URL. */
 export const route = signal(read());
 
@@ -26,7 +28,7 @@ addEventListener("hashchange", () => route.set(read()));
 
 function read() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  return { path: path.split("/").filter(Boolean).map(decode), query: new URLSearchParams(query) };
+  return { path: (path || HOME).split("/").filter(Boolean).map(decode), query: new URLSearchParams(query) };
 }
 
 function decode(part) {

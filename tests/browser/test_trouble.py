@@ -88,7 +88,7 @@ def test_a_store_that_is_away_is_waited_for(visitor: Visitor, customer: str) -> 
 def test_a_slow_server_shows_that_something_is_on_its_way(visitor: Visitor, customer: str) -> None:
     visitor.sign_in(customer)
     held: list[Route] = []
-    visitor.page.route("**/v1/orders?*", held.append)
+    visitor.page.route("**/v1/orders?*", lambda route: held.append(route))
     visitor.page.get_by_label("Status").select_option("SHIPPED")
     expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_be_attached()
     held[0].fallback()

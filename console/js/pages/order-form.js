@@ -27,7 +27,7 @@ export function orderForm({ draft, submitText, send, changed, discard, forCustom
     if (found.size === 0) {
       try {
         fault.set(null);
-        faults.set(found);
+        faults.set(new Map());
         return await send(contentFrom(draft));
       } catch (error) {
         for (const each of error.errors ?? []) found.set(each.pointer, faultText(each.detail));
