@@ -90,6 +90,15 @@ def stop(server: Server) -> None:
             time.sleep(POLL_SECONDS)
 
 
+def wait_for_exit(server: Server, seconds: float) -> int:
+    """The exit code of a server that this process started and that ends by itself, or by a signal (negative).
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end.
+    """
+    return _started[server.pid].wait(timeout=seconds)
+
+
 @contextmanager
 def running(
     argv: Sequence[str | Path],
