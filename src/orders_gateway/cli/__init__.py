@@ -5,6 +5,7 @@ import sys
 import click
 
 from orders_gateway.cli.contract import openapi
+from orders_gateway.cli.cost import cost
 from orders_gateway.cli.deploy import deploy
 from orders_gateway.cli.events import events
 from orders_gateway.cli.keys import key
@@ -24,7 +25,7 @@ def orders() -> None:
     """An order-management API: the host, its users, its keys, its contract and its events."""
 
 
-for command in (serve, demo, user, token, key, openapi, events, webhook, deploy):
+for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, cost):
     orders.add_command(command)
 
 
