@@ -392,7 +392,7 @@ variable "alarm_emails" {
 }
 
 variable "trace_rate" {
-  description = "Share of requests that X-Ray traces beyond the first of each second."
+  description = "Share of requests that X-Ray traces."
   type        = number
   default     = 0.05
 
