@@ -21,6 +21,7 @@ from orders_gateway.access_log import AccessLog
 from orders_gateway.api_keys import ApiKeys
 from orders_gateway.app import Gateway, Parts
 from orders_gateway.authorizer import Authorizer
+from orders_gateway.connections import BoundedConnection, close_slow
 from orders_gateway.database import Database
 from orders_gateway.invocation import GroupCommit, Invocation, Threaded
 from orders_gateway.metrics import PrometheusTelemetry
@@ -36,6 +37,7 @@ from orders_gateway.user_pool import Mailbox, UserPool
 _GRACEFUL_SHUTDOWN_SECONDS: Final = 30
 _BACKLOG: Final = 2048
 _QUOTA_FLUSH_SECONDS: Final = 1.0
+_TICKS_A_SECOND: Final = 10  # uvicorn's
 _DEFAULT_REGION: Final = "eu-west-1"
 
 
@@ -54,6 +56,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         gateway, end_streams = _assemble(options, url, stack)
         config = uvicorn.Config(
             gateway,
+            http=BoundedConnection,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -84,6 +88,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            close_slow(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()
