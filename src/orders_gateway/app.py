@@ -88,8 +88,7 @@ class Gateway:
         if isinstance(answer, Streamed):
             status, length = 200, await send_stream(send, receive, answer, headers)
         else:
-            await send_response(send, answer, headers)
-            status, length = answer["statusCode"], len(answer["body"].encode())
+            status, length = answer["statusCode"], await send_response(send, answer, headers)
         self._note(exchange, status, length, perf_counter() - started)
 
     async def _answer(self, exchange: Exchange) -> ProxyResponse | Streamed:

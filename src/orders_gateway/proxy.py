@@ -1,7 +1,7 @@
 """An HTTP request (ASGI) as an API Gateway proxy event, and a proxy response as an HTTP response."""
 
 import base64
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from orders_api.problems import payload_too_large
@@ -9,8 +9,6 @@ from orders_api.proxy import ProxyEvent, ProxyResponse
 from orders_api.schemas import MAX_BODY_BYTES
 from orders_gateway.asgi import Receive, Scope, Send
 from orders_gateway.routing import Match
-
-_EMPTY: Final[dict[str, str]] = {}
 
 
 class HttpRequest(NamedTuple):
@@ -31,10 +29,10 @@ class HttpRequest(NamedTuple):
 
 
 def http_request(scope: Scope, request_id: str) -> HttpRequest:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     client = scope.get("client")
     query = scope["query_string"].decode("latin-1")
     address = client[0] if client else "unix"
+    headers = _headers(scope["headers"])
     return HttpRequest(request_id, scope["method"], scope["path"], headers, query, address, scope["scheme"])
 
 
@@ -86,8 +84,8 @@ def to_event(request: HttpRequest, match: Match, claims: dict[str, str], body: b
     }
 
 
-async def send_response(send: Send, response: ProxyResponse, more: dict[str, str] = _EMPTY) -> None:
-    """Send a proxy response, with more headers of the gateway's own."""
+async def send_response(send: Send, response: ProxyResponse, more: dict[str, str]) -> int:
+    """Send a proxy response, with more headers of the gateway's own; returns the bytes of its body."""
     body = response["body"].encode()
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
@@ -98,3 +96,15 @@ async def send_response(send: Send, response: ProxyResponse, more: dict[str, str
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response["statusCode"], "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    return len(body)
+
+
+def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(headers) == len(pairs):
+        return headers
+    # One line instead of several is the same field (RFC 9110 §5.3), and no token or key if it should be one.
+    lines: dict[str, list[str]] = {}
+    for name, value in pairs:
+        lines.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in lines.items()}
