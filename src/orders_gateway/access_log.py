@@ -1,7 +1,6 @@
 """One JSON line a request, with the fields of the access log that API Gateway writes (infra/modules/api)."""
 
 import sys
-import time
 from typing import Final, TextIO
 
 import msgspec
@@ -42,10 +41,6 @@ class AccessLog:
         try:
             self._stream.write(_encoder.encode(entry).decode() + "\n")
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            # Whoever read the log is gone; requests go on.
+        except (OSError, ValueError):
+            # Whoever read the log is gone, or its disk is full; requests go on.
             return
-
-
-def now_milliseconds() -> int:
-    return int(time.time() * 1000)

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, Protocol
 
 from orders_api.application import Application
 from orders_api.proxy import ProxyEvent, ProxyResponse
-from orders_api.repository import Store
+from orders_api.repository import Store, StoreUnavailable
 from orders_api.repository.sqlite import SqliteOrderRepository
 
 _MOST_WRITES_PER_COMMIT: Final = 128
@@ -80,7 +81,8 @@ class GroupCommit:
             await asyncio.to_thread(self._store.commit)
             self._committed()
         except Exception as error:  # noqa: BLE001 - the next batch must find a store without a transaction
-            self._store.rollback()
+            with suppress(StoreUnavailable):  # then beginning the next fails, and is told as well
+                self._store.rollback()
             # None of them is durable, so none of the answers, not even a refusal, may be told.
             for _, answer in batch:
                 if not answer.done():

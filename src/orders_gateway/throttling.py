@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
+import sqlite3
 import threading
 import time
 from collections import OrderedDict
@@ -10,6 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from orders_gateway.database import Database
+
+_log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000  # nanoseconds
 _DAY = 86_400  # seconds
@@ -220,6 +224,13 @@ class Quotas:
             day, unsaved, self._unsaved = self._day, self._unsaved, {}
         if not unsaved:
             return
+        try:
+            self._save(day, unsaved)
+        except sqlite3.Error:
+            # Requests go on: they are counted in memory for as long as the process lives.
+            _log.exception("the daily quotas can't be saved")
+
+    def _save(self, day: int, unsaved: Mapping[str, int]) -> None:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM quota WHERE day < ?", (day,))
             connection.executemany(

@@ -57,6 +57,6 @@ class EventLog:
         try:
             self._stream.write(b"".join(lines).decode())
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            # Whoever read the log is gone; deliveries go on.
+        except (OSError, ValueError):
+            # Whoever read the log is gone, or its disk is full; deliveries go on.
             return
