@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from orders_api.money import MINOR_DIGITS
 from orders_api.telemetry import CacheResult, Observation
@@ -48,7 +48,6 @@ class PrometheusTelemetry:
             registry=registry,
             buckets=_SECONDS,
         )
-        self.in_flight = Gauge("http_requests_in_flight", "Requests being answered.", registry=registry)
 
     def record(self, observation: Observation) -> None:
         self._store.labels(observation.operation).observe(observation.store_seconds)
