@@ -4,6 +4,7 @@ One connection writes, another reads, so that a reader never waits and never see
 durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,12 +72,14 @@ class SqliteOrderRepository:
     """`Store` in one SQLite file; for one thread at a time, but for `commit`."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, create or migrate it.
+        """Open the file, create or migrate it. It says who bought what: only its owner may read it.
 
         Raises:
             SchemaTooNew: the file needs a later release.
-            StoreUnavailable: it can't be opened.
+            OSError, StoreUnavailable: it can't be opened.
         """
+        # SQLite gives its -wal and -shm files the mode of the main one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with _unavailable_when_it_fails():
             self._writer = connect(path)
             _migrate(self._writer, path)
@@ -182,7 +185,7 @@ class SqliteOrderRepository:
         self._shared = False
 
     def commit(self) -> None:
-        """Make all writes since `begin` durable. May run in another thread, after `seal`: it waits for a disk.
+        """Make all writes since `begin` durable. It waits for a disk: after `seal` another thread may do so.
 
         Raises:
             StoreUnavailable: they are not; `rollback` before anything else is written.
