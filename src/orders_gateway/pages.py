@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,8 +106,11 @@ class Pages:
         return response(200, self._telemetry.text(), {"Content-Type": metrics.CONTENT_TYPE})
 
     async def _contract_as_yaml(self, _: HttpRequest) -> ProxyResponse:
-        text = contract_text.as_yaml(self._contract)
-        return response(200, text.encode(), {"Content-Type": "application/yaml", **_ANY_ORIGIN})
+        return response(200, self._yaml.encode(), {"Content-Type": "application/yaml", **_ANY_ORIGIN})
+
+    @cached_property
+    def _yaml(self) -> str:
+        return contract_text.as_yaml(self._contract)
 
     async def _contract_as_json(self, _: HttpRequest) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._contract), _ANY_ORIGIN)
