@@ -62,6 +62,8 @@ class EventStreams:
     async def _chunks(
         self, feed: Feed, caller: Caller, position: int, authorize: Authorize
     ) -> AsyncGenerator[bytes, None]:
+        if self._open[caller.sub] >= MOST_PER_CALLER:
+            return  # many came at the same moment
         news = asyncio.Event()
         self._open[caller.sub] += 1
         self._news.add(news)

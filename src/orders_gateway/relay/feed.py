@@ -6,6 +6,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -81,7 +82,9 @@ class Feed:
     def after(self, sequence: int, limit: int = _PAGE) -> list[Entry]:
         """The next entries behind a sequence number, oldest first; none, if there are none yet."""
         if sequence >= self._remembers_after:
-            return [entry for entry in self._recent if entry.sequence > sequence][:limit]
+            # From the newest: most who ask have all but the last few.
+            behind = takewhile(lambda entry: entry.sequence > sequence, reversed(self._recent))
+            return [*behind][::-1][:limit]
         return self._rows(sequence, self.last, limit)
 
     def search(self, since: str | None, order_id: str | None) -> list[Entry]:
