@@ -19,6 +19,7 @@ from orders_gateway.user_pool import errors, self_service
 from orders_gateway.user_pool.errors import CognitoError, Fault, invalid_parameter
 from orders_gateway.user_pool.pool import UserPool
 from orders_gateway.user_pool.requests import (
+    MAX_USERNAME,
     AccessToken,
     Attribute,
     ChangePassword,
@@ -162,6 +163,9 @@ def _initiate_auth(pool: UserPool, request: InitiateAuth) -> Answer:
     match request.auth_flow:
         case "USER_PASSWORD_AUTH":
             name, password = _required(parameters, "USERNAME"), _required(parameters, "PASSWORD")
+            if len(name) > MAX_USERNAME:
+                # Failures are counted in the database by name, whoever's it is.
+                raise invalid_parameter(f"USERNAME may have at most {MAX_USERNAME} characters")
             return _signed_in(self_service.sign_in(pool, name, password))
         case "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN":
             return _signed_in(self_service.refresh(pool, _required(parameters, "REFRESH_TOKEN")))

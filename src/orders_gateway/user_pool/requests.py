@@ -9,7 +9,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Username = Annotated[str, Meta(min_length=1, max_length=128)]
+MAX_USERNAME = 128
+
+Username = Annotated[str, Meta(min_length=1, max_length=MAX_USERNAME)]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 Code = Annotated[str, Meta(min_length=1, max_length=2_048)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w+]+$")]
