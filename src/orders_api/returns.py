@@ -25,6 +25,10 @@ TRANSITIONS: Final[dict[ReturnStatus, tuple[ReturnStatus, ...]]] = {
 }
 
 
+MOST_RETURNS: Final = 20
+"""Returns stay on their order, rejected ones too, and an item of DynamoDB has at most 400 KB."""
+
+
 class InvalidReturn(OrderError):
     """Lines that can't be returned: each index of the request with what is wrong with it."""
 
@@ -56,13 +60,15 @@ def request(
     """The order with a new return of (line, quantity) pairs; lines count from 1.
 
     Raises:
-        IllegalState: the order is not DELIVERED.
+        IllegalState: the order is not DELIVERED, or has MOST_RETURNS already.
         InvalidReturn: a line that is not there or is named twice, or more than is left of it.
     """
     if order.status is not OrderStatus.DELIVERED:
         raise IllegalState(
             f"Goods can be returned once the order is DELIVERED; this one is {order.status}.", order.status
         )
+    if len(order.returns) >= MOST_RETURNS:
+        raise IllegalState(f"An order can have at most {MOST_RETURNS} returns.", order.status)
     left = returnable(order)
     faults = _faults(quantities, left)
     if faults:
