@@ -72,7 +72,7 @@ def _result(reply: Reply) -> Result:
 def _retry_after(reply: Reply) -> float | None:
     """RFC 9110 §10.2.3: seconds, or a date."""
     text = reply.headers.get("retry-after", "")
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())

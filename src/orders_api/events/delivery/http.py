@@ -138,7 +138,7 @@ def _head(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:
 def _parse(head: bytes) -> Reply:
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
-    if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+    if not version.startswith("HTTP/1.") or not (rest[:3].isascii() and rest[:3].isdigit()):
         raise NoReply("the answer is no HTTP")
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)
