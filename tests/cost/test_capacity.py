@@ -1,6 +1,6 @@
 """The units that the bill counts are the ones that DynamoDB's own engine reports for real orders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -36,7 +36,7 @@ class Consumption:
         call = self.client.call
         self._total = 0.0
 
-        def asking(operation: str, request: Any) -> dict[str, Any]:
+        def asking(operation: str, request: Mapping[str, object]) -> dict[str, Any]:
             reply: dict[str, Any] = call(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
             self._total += reply["ConsumedCapacity"]["CapacityUnits"]
             return reply
