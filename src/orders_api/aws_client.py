@@ -14,6 +14,7 @@ import msgspec
 from orders_api import aws_credentials
 from orders_api.aws_connections import BrokenConnection, Connections
 from orders_api.aws_signature import Scope, signed_headers
+from orders_api.tracing import subsegment
 
 
 class Service(NamedTuple):
@@ -83,6 +84,14 @@ class AwsClient:
             Refused: trying again can't help.
             Unavailable: after the last attempt.
         """
+        what = {"operation": operation, "region": self._scope.region, "table_name": request.get("TableName")}
+        with subsegment(self._service.name, what, Refused):
+            return self._call(operation, request)
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def _call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
         body = msgspec.json.encode(request)
         reason = ""
         for attempt in range(_ATTEMPTS):
@@ -97,9 +106,6 @@ class AwsClient:
                 return msgspec.json.decode(content or b"{}", type=dict[str, object])
             reason = _judge(status, content, retried=attempt > 0)
         raise Unavailable(f"{self._service.name} {operation}: {reason}")
-
-    def close(self) -> None:
-        self._connections.close()
 
     def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         headers = {
