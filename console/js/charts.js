@@ -3,7 +3,7 @@
 import { h, onEnd, signal, svg } from "./view.js";
 
 const HEIGHT = 180;
-const MARGIN = { top: 8, right: 4, bottom: 22, left: 46 };
+const MARGIN = { top: 8, right: 4, bottom: 22, left: 56 };
 const ROW = 30; // height of a row of a bar list
 const MAX_TICKS = 5;
 

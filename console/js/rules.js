@@ -21,6 +21,7 @@ const ROLES = {
   staff: { settable: STATUSES, editableIn: ["PENDING", "CONFIRMED", "PROCESSING"] },
   customer: { settable: ["CANCELLED"], editableIn: ["PENDING"] },
 };
+const MOST_RETURNS = 20;
 const DELETABLE = ["PENDING", "CANCELLED"];
 
 const roleOf = (user) => (user.staff ? ROLES.staff : ROLES.customer);
@@ -48,4 +49,5 @@ export function returnable(order) {
   );
 }
 
-export const canReturn = (order) => returnable(order).some((quantity) => quantity > 0);
+export const canReturn = (order) =>
+  (order.returns ?? []).length < MOST_RETURNS && returnable(order).some((quantity) => quantity > 0);

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.browser.site import Site, deployed_site, site_of, start_console_host
 from tests.browser.visitor import Visitor
-from tests.hosts import PASSWORD, Host
+from tests.hosts import Host
 from tests.real_parts.chromium import HEADLESS
 from tests.real_parts.shared import shared
 
@@ -18,7 +18,7 @@ Open = Callable[..., Visitor]
 
 DATA = "console-data"
 
-# Chromium notes each refused request; what a refusal means is for the page to say, and for the test to look at.
+# Chromium notes each refused request; what a refusal means is for the page to say and the test to look at.
 REFUSED = re.compile(r"Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_)")
 
 
@@ -39,7 +39,7 @@ def embedded_site() -> Site:
 
 @pytest.fixture(scope="session")
 def deployed(deployed_host: Host) -> Iterator[Site]:
-    with deployed_site(deployed_host) as site:
+    with deployed_site(deployed_host, deployed_host.api_key) as site:
         yield site
 
 
@@ -78,14 +78,14 @@ def visitor(visit: Open) -> Visitor:
 
 
 @pytest.fixture
-def customer(embedded_site: Site) -> str:
-    """A new customer's e-mail address at the embedded host."""
-    return new_user(embedded_site)
+def customer(site: Site) -> str:
+    """A new customer's e-mail address."""
+    return new_user(site)
 
 
 def new_user(site: Site, *options: str) -> str:
     email = f"{uuid.uuid4().hex[:12]}@example.com"
-    site.add_user(email, PASSWORD, *options)
+    site.add_user(email, *options)
     return email
 
 

@@ -1,4 +1,4 @@
-"""The console as each host serves it: from `orders serve`, or as static files in front of the deployed API."""
+"""The console as each host serves it: from `orders serve`, or as static files before the deployed API."""
 
 import json
 import subprocess
@@ -11,19 +11,26 @@ from email import message_from_bytes
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from orders_api import contract
-from tests.hosts import Host
+from tests.hosts import PASSWORD, Host, cognito
 from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import Server, free_port, start, stop
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
 CONSOLE = Path(__file__).parents[2] / "console"
 
 
 @dataclass(frozen=True)
 class Site:
-    """A console that can be visited. Its pages may talk to `origins` and to nobody else."""
+    """A console that can be visited. Its pages may talk to `origins` and to nobody else.
+
+    `data` is the embedded host's folder.
+    """
 
     name: str
     console: str
@@ -37,23 +44,38 @@ class Site:
             config: dict[str, str] = json.load(response)
         return config
 
-    def add_user(self, email: str, password: str, *options: str) -> None:
-        """Adds a user to the embedded pool."""
-        arguments = ["user", "add", email, "--password", password, *options, "--data-dir", str(self.data)]
+    def add_user(self, email: str, *options: str) -> None:
+        """Adds a user with the usual password; the embedded pool takes options of `orders user add`."""
+        if self.data is None:
+            sign_up(self.config(), email)
+            return
+        arguments = ["user", "add", email, "--password", PASSWORD, *options, "--data-dir", str(self.data)]
         subprocess.run([str(ORDERS), *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
     def mailed_code(self, email: str) -> str:
         """The last code that the embedded pool sent to an address."""
         assert self.data is not None
-        letters = sorted((self.data / "mail").glob(f"*-{email}-*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        letters = sorted(
+            (self.data / "mail").glob(f"*-{email}-*.eml"), key=lambda path: path.stat().st_mtime_ns
+        )
         body = message_from_bytes(letters[-1].read_bytes()).get_payload()
         return str(body).rpartition(": ")[2].strip()
+
+
+def sign_up(config: dict[str, str], email: str) -> None:
+    """A user who signed up, and whom an administrator confirmed."""
+    pool = cognito(config["cognito_url"])
+    attributes: list[AttributeTypeTypeDef] = [{"Name": "email", "Value": email}]
+    pool.sign_up(ClientId=config["client_id"], Username=email, Password=PASSWORD, UserAttributes=attributes)
+    pool.admin_confirm_sign_up(UserPoolId=config["user_pool_id"], Username=email)
 
 
 def start_console_host(data: Path, log: Path, *options: str, port: int = 0) -> Server:
     """`orders serve` with its demo users, as a newcomer starts it."""
     port = port or free_port()
-    return start([ORDERS, "serve", "--demo", "--port", str(port), "--data-dir", str(data), *options], port, log)
+    return start(
+        [ORDERS, "serve", "--demo", "--port", str(port), "--data-dir", str(data), *options], port, log
+    )
 
 
 def site_of(server: Server, data: Path) -> Site:
@@ -72,20 +94,20 @@ def own_site(folder: Path, *options: str) -> Iterator[tuple[Site, Server]]:
 
 
 @contextmanager
-def deployed_site(host: Host) -> Iterator[Site]:
+def deployed_site(host: Host, api_key: str) -> Iterator[Site]:
     """The console's files at the root of a static site, with the headers that CloudFront adds."""
     api_url = f"http://{host.host_header}{host.prefix}"
     config = {
         "environment": "test",
         "region": "eu-west-1",
         "api_url": api_url,
-        "api_key": host.api_key,
+        "api_key": api_key,
         "cognito_url": host.cognito_url,
         "user_pool_id": host.user_pool_id,
         "client_id": host.client_id,
     }
     origins = tuple(f"{url.scheme}://{url.netloc}" for url in map(urlsplit, (api_url, host.cognito_url)))
-    answers = {"/config.json": config, "/openapi.json": contract.build()}
+    answers: dict[str, object] = {"/config.json": config, "/openapi.json": contract.build()}
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_StaticFiles, origins, answers))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -121,12 +143,12 @@ class _StaticFiles(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         # As infra/modules/console has it.
         policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; manifest-src 'self';"
-            f" connect-src 'self' {' '.join(self._connects_to)}; base-uri 'none'; form-action 'self';"
-            " frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+            f" manifest-src 'self'; connect-src 'self' {' '.join(self._connects_to)}; base-uri 'none';"
+            " form-action 'self'; frame-ancestors 'none'"
         )
         self.send_header("Content-Security-Policy", policy)
         super().end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+    def log_message(self, format: str, *args: object) -> None:
         pass

@@ -36,9 +36,7 @@ def test_both_languages_have_the_same_texts_with_the_same_holes() -> None:
 
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
-    code = "\n".join(
-        path.read_text() for path in CONSOLE.rglob("*.js") if path.stem not in ("en", "es")
-    )
+    code = "\n".join(path.read_text() for path in CONSOLE.rglob("*.js") if path.stem not in ("en", "es"))
     defined = messages("en").keys()
     named = set(re.findall(r'\bt[r]?\(\s*"([\w.-]+)"', code))
     assert named <= defined

@@ -1,4 +1,4 @@
-"""Lists: everything of a customer's own, filters that the URL keeps, pages that follow as one scrolls, live changes."""
+"""Lists: a customer's own, filters that the URL keeps, pages that follow as one scrolls, live changes."""
 
 import json
 import re
@@ -84,7 +84,9 @@ def test_filters_are_kept_in_the_url(visitor: Visitor) -> None:
     visitor.page.get_by_label("From").fill("2026-01-01")
     expect(visitor.page.locator(".badge.is-delivered").first).to_be_visible()
     expect(visitor.page.locator("[data-order] .badge:not(.is-delivered)")).to_have_count(0)
-    expect(visitor.page.locator(".c-customer", has_text=re.compile("^(?!corner-shop|Customer)"))).to_have_count(0)
+    expect(
+        visitor.page.locator(".c-customer", has_text=re.compile("^(?!corner-shop|Customer)"))
+    ).to_have_count(0)
     assert visitor.page.url.endswith("#/orders?customer=corner-shop&status=DELIVERED&from=2026-01-01")
 
     visitor.page.reload()

@@ -3,7 +3,6 @@
 import re
 import subprocess
 
-import pytest
 from playwright.sync_api import expect
 
 from orders_api import contract
@@ -80,11 +79,6 @@ def test_its_commands_work_as_pasted(visit: Open) -> None:
     )
     assert '"status":"PENDING"' in done.stdout
     assert '"next_cursor"' in done.stdout
-
-
-@pytest.fixture
-def embedded_only(embedded_site: Site) -> Site:
-    return embedded_site
 
 
 def test_it_is_at_two_addresses_of_the_embedded_host(visit: Open, embedded_site: Site) -> None:

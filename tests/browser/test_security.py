@@ -1,4 +1,4 @@
-"""Nothing that anybody typed becomes markup, nothing secret is kept, nobody else is asked, and it stays small."""
+"""Nothing that anybody typed becomes markup, nothing secret is kept, and the console stays small."""
 
 import gzip
 import json
@@ -105,7 +105,12 @@ def test_pages_refuse_inline_code_frames_and_strangers(visitor: Visitor) -> None
         response = visitor.page.goto(url)
         assert response is not None
         policy = response.headers["content-security-policy"]
-        for directive in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
+        for directive in (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "frame-ancestors 'none'",
+        ):
             assert directive in policy
         assert "unsafe" not in policy
         assert visitor.page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content") == (

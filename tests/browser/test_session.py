@@ -79,29 +79,6 @@ def test_a_reload_keeps_the_session_and_a_new_tab_has_none(visitor: Visitor, cus
     assert visitor.page.evaluate("Object.keys(sessionStorage)") == ["orders-console.refresh-token"]
 
 
-def test_tokens_are_renewed_before_they_expire(visitor: Visitor, customer: str) -> None:
-    visitor.page.clock.install()
-    visitor.sign_in(customer)
-    with visitor.page.expect_request("**/cognito/") as renewal:
-        visitor.page.clock.fast_forward("56:00")
-    assert "REFRESH_TOKEN_AUTH" in (renewal.value.post_data or "")
-
-
-def test_a_refused_token_is_renewed_unseen(visitor: Visitor, customer: str) -> None:
-    visitor.sign_in(customer)
-    sent: list[str] = []
-
-    def spoil_the_first(route: Route) -> None:
-        sent.append(route.request.headers["authorization"])
-        spoiled = {**route.request.headers, "authorization": "Bearer expired"}
-        route.continue_(headers=spoiled if len(sent) == 1 else route.request.headers)
-
-    visitor.page.route("**/v1/orders", spoil_the_first)
-    visitor.place_order()
-    assert len(sent) == 2
-    expect(visitor.page.locator("tfoot .total")).to_have_text("€19.00")
-
-
 def test_a_session_that_was_ended_elsewhere_goes_on_where_it_was(
     visitor: Visitor, customer: str, site: Site
 ) -> None:

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Open
-from tests.browser.site import Site, own_site, start_console_host
+from tests.browser.site import Site, deployed_site, own_site, start_console_host
 from tests.browser.visitor import Visitor
-from tests.hosts import ANA
+from tests.hosts import ANA, Host
 from tests.real_parts.process import stop
 
 
@@ -62,6 +62,20 @@ def test_a_busy_server_is_given_the_time_it_asks_for(visit: Open, tmp_path: Path
             visitor.page.get_by_label("Status").select_option(status)
         expect(visitor.page.locator(".banner")).to_contain_text("The server is busy.")
         expect(visitor.page.locator("[data-order] .is-delivered").first).to_be_visible()
+        assert 429 in refused
+
+
+def test_a_usage_plan_that_is_used_up_is_waited_for(visit: Open, deployed_host: Host) -> None:
+    with deployed_site(deployed_host, deployed_host.tight_api_key) as site:
+        visitor = visit(site)
+        refused: list[int] = []
+        visitor.page.on("response", lambda answer: refused.append(answer.status))
+        visitor.sign_in(ANA)
+        for status in ("PENDING", "SHIPPED", "DELIVERED"):
+            visitor.page.get_by_label("Status").select_option(status)
+        expect(visitor.page.locator(".banner")).to_contain_text("The server is busy.")
+        expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_have_count(0, timeout=30_000)
+        expect(visitor.page.get_by_role("alert")).to_have_count(0)
         assert 429 in refused
 
 
