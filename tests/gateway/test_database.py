@@ -48,3 +48,14 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
             inner.execute("INSERT INTO lockout VALUES ('y', 1, 0)")
         raise RuntimeError
     assert not database.rows("SELECT * FROM lockout")
+
+
+def test_what_can_not_be_committed_is_rolled_back(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        connection.execute("INSERT INTO membership VALUES ('nobody', 'staff')")
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO lockout VALUES ('x', 1, 0)")
+    other = Database(tmp_path / "gateway.db")
+    assert len(other.rows("SELECT * FROM lockout")) == 1
+    other.close()

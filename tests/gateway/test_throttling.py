@@ -192,3 +192,14 @@ def test_yesterdays_counts_are_deleted(database: Database, clock: Clock) -> None
         quotas.flush()
         clock.advance(86_400)
     assert len(database.rows("SELECT * FROM quota")) == 1
+
+
+def test_a_quota_that_can_not_be_saved_still_counts(database: Database, clock: Clock) -> None:
+    quotas = Quotas(database, clock)
+    throttle = Throttle(Plan(1_000, 1_000), quotas, DAILY)
+    assert admit(throttle, 2, Key("k", "basic")).admitted
+    with database.transaction() as connection:
+        connection.execute("DROP TABLE quota")
+    quotas.flush()
+    assert admit(throttle, 1, Key("k", "basic")).admitted
+    assert admit(throttle, 1, Key("k", "basic")).violated == ["daily"]
