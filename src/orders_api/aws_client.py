@@ -18,17 +18,23 @@ from orders_api.tracing import subsegment
 
 
 class Service(NamedTuple):
-    """`name` goes into the signature, `target` before each operation in X-Amz-Target."""
+    """`name` goes into the signature, `target` before each operation in X-Amz-Target.
+
+    A service that speaks REST has a `path` for the one operation we call, and no target.
+    """
 
     name: str
     target: str
     content_type: str
+    host: str = ""
+    path: str = "/"
 
 
 DYNAMODB: Final = Service("dynamodb", "DynamoDB_20120810", "application/x-amz-json-1.0")
 EVENTBRIDGE: Final = Service("events", "AWSEvents", "application/x-amz-json-1.1")
 SQS: Final = Service("sqs", "AmazonSQS", "application/x-amz-json-1.0")
 COGNITO: Final = Service("cognito-idp", "AWSCognitoIdentityProviderService", "application/x-amz-json-1.1")
+SES: Final = Service("ses", "", "application/json", "email", "/v2/email/outbound-emails")
 
 _ATTEMPTS: Final = 3
 _BACKOFF_SECONDS: Final = 0.05
@@ -98,7 +104,9 @@ class AwsClient:
             if attempt:
                 time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
             try:
-                status, content = self._connections.post(self._headers(operation, body), body)
+                status, content = self._connections.post(
+                    self._service.path, self._headers(operation, body), body
+                )
             except BrokenConnection as error:
                 reason = str(error)
                 continue
@@ -111,14 +119,15 @@ class AwsClient:
         headers = {
             "host": self._connections.authority,
             "content-type": self._service.content_type,
-            "x-amz-target": f"{self._service.target}.{operation}",
         }
-        return signed_headers(headers, body, self._credentials(), self._scope)
+        if self._service.target:
+            headers["x-amz-target"] = f"{self._service.target}.{operation}"
+        return signed_headers(headers, body, self._credentials(), self._scope, path=self._service.path)
 
 
 def _endpoint(service: Service, region: str) -> str:
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{service.name}.{region}.{suffix}/"
+    return f"https://{service.host or service.name}.{region}.{suffix}/"
 
 
 def _judge(status: int, content: bytes, retried: bool) -> str:

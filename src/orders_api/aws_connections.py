@@ -33,12 +33,12 @@ class Connections:
         """Host and port, as the `host` header has them."""
         return self._authority
 
-    def post(self, headers: Mapping[str, str], body: bytes) -> Reply:
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Raises BrokenConnection."""
         connection: http.client.HTTPConnection | None = None
         try:
             connection = self._idle_one() or self._open()
-            connection.request("POST", "/", body, headers)
+            connection.request("POST", path, body, headers)
             response = connection.getresponse()
             reply = Reply(response.status, response.read())
         except (OSError, http.client.HTTPException) as error:

@@ -1,4 +1,4 @@
-"""Signs requests to AWS: Signature Version 4, for a POST to a service's root.
+"""Signs requests to AWS: Signature Version 4, for a POST without a query.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -26,13 +26,19 @@ class Scope(NamedTuple):
 
 
 def signed_headers(
-    headers: dict[str, str], body: bytes, credentials: Credentials, scope: Scope, now: float | None = None
+    headers: dict[str, str],
+    body: bytes,
+    credentials: Credentials,
+    scope: Scope,
+    now: float | None = None,
+    path: str = "/",
 ) -> dict[str, str]:
     """The headers with the date, the token and the signature that go with them.
 
     Args:
         headers: names in lower case, `host` among them; all of them are signed.
         now: Unix time in seconds; the present by default.
+        path: letters, digits, `/` and `-` only.
     """
     timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     day = timestamp[:8]
@@ -41,7 +47,7 @@ def signed_headers(
         signed["x-amz-security-token"] = credentials.token
     names = ";".join(sorted(signed))
     canonical_headers = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-    canonical = f"POST\n/\n\n{canonical_headers}\n{names}\n{sha256(body).hexdigest()}"
+    canonical = f"POST\n{path}\n\n{canonical_headers}\n{names}\n{sha256(body).hexdigest()}"
     credential_scope = f"{day}/{scope.region}/{scope.service}/aws4_request"
     to_sign = f"AWS4-HMAC-SHA256\n{timestamp}\n{credential_scope}\n{sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(

@@ -21,7 +21,7 @@ from orders_api.events.delivery.payload import Message
 from orders_api.events.delivery.webhook import Webhook, enabled, subscribe
 from orders_api.models import Order, OrderStatus
 from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway.relay import EVENTS_DB, ORDERS_DB, Relay, worker
+from orders_gateway.relay import EVENTS_DB, ORDERS_DB, Relay
 from orders_gateway.relay.feed import Feed
 from orders_gateway.relay.log import EventLog
 from orders_gateway.relay.store import EventStore
@@ -226,7 +226,7 @@ def test_poison_becomes_a_dead_letter_and_its_order_goes_on(
     tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "DELAYS_SECONDS", (0.0, 0.0))
-    monkeypatch.setattr(worker, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(schedule, "PAUSE_SECONDS", 0.0)
     webhook = add(webhooks)
     (order,) = changes(shop, orders=1, each=3)
     poison = f"{order.order_id}:2"
@@ -280,7 +280,8 @@ def test_an_event_that_nobody_can_send_is_poison_too(
 def test_an_endpoint_that_fails_again_and_again_is_tried_one_at_a_time(
     tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(schedule, "MOST_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(schedule, "PAUSE_SECONDS", 3600.0)
     webhook = add(webhooks)
     changes(shop, orders=50, each=1)
 

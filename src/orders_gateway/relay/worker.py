@@ -32,9 +32,6 @@ AT_ONCE: Final = 8
 TAKEN_IN: Final = 500
 """Deliveries kept at a time; the others are still in the outbox."""
 
-_PATIENCE_FAILURES: Final = 3
-_PAUSE_SECONDS: Final = 2.0
-_MOST_PAUSE_SECONDS: Final = 300.0
 _TROUBLE_SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)
@@ -54,7 +51,7 @@ class Worker:
         self._attempt = attempt
         self._woken = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._paused_until = 0.0
+        self._not_before = 0.0
 
     def wake(self) -> None:
         """Look now: there are events, or the webhook was changed."""
@@ -91,8 +88,9 @@ class Worker:
             return None
         self._take_in(subscription)
         now = time.time()
-        if now < self._paused_until:
-            return self._paused_until - now
+        resumes_at = max(subscription.resumes_at, self._not_before)
+        if now < resumes_at:
+            return resumes_at - now
         free = (1 if subscription.failures else AT_ONCE) - len(self._under_way)
         if free > 0:
             self._start(subscription, now, free)
@@ -123,7 +121,7 @@ class Worker:
             pass  # removed meanwhile
         except sqlite3.Error:
             _log.exception("what came of a delivery can't be noted; it will be repeated")
-            self._paused_until = time.time() + _TROUBLE_SECONDS
+            self._not_before = time.time() + _TROUBLE_SECONDS
         finally:
             del self._under_way[delivery.sequence]
             self._woken.set()
@@ -149,18 +147,11 @@ class Worker:
         after = self._store.change(
             self._id, lambda before: webhook.failed(before, error, now, gone=result.gone)
         )
-        self._pause(after.failures, result.retry_after, now)
+        if result.retry_after is not None:
+            self._not_before = now + min(result.retry_after, schedule.MOST_RETRY_AFTER_SECONDS)
         seconds = schedule.delay(delivery.attempts + 1, result.retry_after)
         if seconds is None:
             self._store.give_up(self._id, delivery, error, now)
         else:
             self._store.try_again(self._id, delivery, now + seconds)
         _log.warning("webhook %s, event %s: %s", self._id, delivery.sequence, after.disabled or error)
-
-    def _pause(self, failures: int, retry_after: float | None, now: float) -> None:
-        """An endpoint that fails again and again, or asks for it, is left alone for a while."""
-        if failures >= _PATIENCE_FAILURES:
-            doubled = _PAUSE_SECONDS * 2.0 ** min(failures - _PATIENCE_FAILURES, 10)
-            self._paused_until = now + min(doubled, _MOST_PAUSE_SECONDS)
-        if retry_after is not None:
-            self._paused_until = now + min(retry_after, schedule.MOST_RETRY_AFTER_SECONDS)

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from orders_api.events.delivery.addresses import target_of
+from orders_api.events.delivery.schedule import pause
 from orders_api.events.delivery.signature import new_secret
 
 DOTTED: Final[Mapping[str, str]] = {
@@ -51,7 +52,13 @@ class Webhook(Struct, frozen=True, kw_only=True):
     disabled: str | None = None
     failures: int = 0
     failing_since: float | None = None
+    last_failed_at: float | None = None
     last_error: str | None = None
+
+    @property
+    def resumes_at(self) -> float:
+        """Until then it is left alone, because it failed again and again."""
+        return 0.0 if self.last_failed_at is None else self.last_failed_at + pause(self.failures)
 
     def wants(self, event_type: str) -> bool:
         dotted = DOTTED.get(event_type)
@@ -113,13 +120,15 @@ def rotate(webhook: Webhook, now: float) -> Webhook:
 
 
 def succeeded(webhook: Webhook) -> Webhook:
-    return replace(webhook, failures=0, failing_since=None, last_error=None)
+    return replace(webhook, failures=0, failing_since=None, last_failed_at=None, last_error=None)
 
 
 def failed(webhook: Webhook, error: str, now: float, *, gone: bool = False) -> Webhook:
     """After one more failure, perhaps the one that disables it; `gone` is the endpoint's own wish."""
     since = webhook.failing_since or now
-    after = replace(webhook, failures=webhook.failures + 1, failing_since=since, last_error=error)
+    after = replace(
+        webhook, failures=webhook.failures + 1, failing_since=since, last_failed_at=now, last_error=error
+    )
     if gone:
         return disabled(after, "The endpoint answered 410 Gone.")
     if after.failures >= DISABLE_AFTER_FAILURES and now - since >= DISABLE_AFTER_SECONDS:
