@@ -169,6 +169,28 @@ def metrics(client: httpx.Client) -> Samples:
     }
 
 
+class TestFigures:
+    """Of a host of its own: they count everybody's orders."""
+
+    def test_an_order_counts_on_its_day_by_its_present_status(self, tmp_path: Path) -> None:
+        add_user(tmp_path / "data", BOSS, "staff")
+        with own_host(tmp_path / "data") as host, host.client(BOSS) as boss:
+            placed = [boss.post("/v1/orders", json=MUGS).json() for _ in range(3)]
+            boss.post("/v1/orders", json=MUGS | {"currency": "KWD"})
+            for order, status in zip(placed, ("CONFIRMED", "CANCELLED"), strict=False):
+                boss.put(f"/v1/orders/{order['order_id']}", json=MUGS | {"status": status})
+            (day,) = boss.get("/v1/orders/stats").json()["days"]
+            assert day == {
+                "date": placed[0]["created_at"][:10],
+                "orders": 4,
+                "by_status": {"CANCELLED": 1, "CONFIRMED": 1, "PENDING": 2},
+                "revenue": {"EUR": "38.00", "KWD": "19.000"},
+            }
+            boss.delete(f"/v1/orders/{placed[1]['order_id']}")
+            (day,) = boss.get("/v1/orders/stats").json()["days"]
+            assert (day["orders"], "CANCELLED" in day["by_status"]) == (3, False)
+
+
 class TestAccessLog:
     def test_its_fields_are_those_of_api_gateways(self, host: OwnHost, ana: httpx.Client) -> None:
         terraform = (ROOT / "infra/modules/api/main.tf").read_text()
