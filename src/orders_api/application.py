@@ -54,7 +54,7 @@ class Application:
         store = TimedStore(self._store)
         outcome = self._answer(request, store)
         outcome.response["headers"].update(self._common_headers)
-        self._telemetry.record(_observe(request, outcome, perf_counter() - started, store.seconds))
+        self._telemetry.record(_observe(request, outcome, perf_counter() - started, store))
         return outcome.response
 
     def _answer(self, request: Request, store: Store) -> Outcome:
@@ -78,7 +78,7 @@ def no_such_route(method: str, resource: str) -> Problem:
     return problems.method_not_allowed(method, [*methods, "OPTIONS"])
 
 
-def _observe(request: Request, outcome: Outcome, duration: float, store: float) -> Observation:
+def _observe(request: Request, outcome: Outcome, duration: float, store: TimedStore) -> Observation:
     operation = ROUTES.get((request.method, request.resource))
     placed = outcome.placed.content if outcome.placed else None
     return Observation(
@@ -88,7 +88,8 @@ def _observe(request: Request, outcome: Outcome, duration: float, store: float) 
         correlation_id=request.headers.get("x-correlation-id", request.id)[:128],
         caller=request.context.get("authorizer", {}).get("claims", {}).get("sub", ""),
         duration_seconds=duration,
-        store_seconds=store,
+        store_seconds=store.seconds,
+        store_calls=store.calls,
         problem=outcome.problem,
         placed=Placed(placed.total_amount, placed.currency) if placed else None,
     )

@@ -4,6 +4,7 @@ Never a token, never a body. Metrics go out in CloudWatch's embedded metric form
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal, Protocol
 
 from aws_lambda_powertools import Logger
@@ -11,6 +12,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from msgspec import Struct
 
 from orders_api.money import MINOR_DIGITS
+from orders_api.repository.timed import StoreCall
 
 SERVICE: Final = "orders-api"
 NAMESPACE: Final = "OrdersApi"
@@ -37,6 +39,7 @@ class Observation(Struct, frozen=True):
     caller: str
     duration_seconds: float
     store_seconds: float
+    store_calls: Sequence[StoreCall] = ()
     problem: str | None = None
     placed: Placed | None = None
 

@@ -23,11 +23,13 @@ from orders_gateway.asgi import Receive, Scope, Send
 from orders_gateway.authorizer import Authorizer, Reason, Unauthorized
 from orders_gateway.invocation import Invocation
 from orders_gateway.metrics import PrometheusTelemetry
+from orders_gateway.otlp import SERVER, Export, Span
 from orders_gateway.pages import Pages
 from orders_gateway.proxy import HttpRequest, http_request, read_body, send_response, to_event
 from orders_gateway.routing import Match, Router
 from orders_gateway.streaming import Authorize, OpenStream, Streamed, send_stream
 from orders_gateway.throttling import Decision, Throttle
+from orders_gateway.tracing import HEADER, current, trace_of
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Parts(NamedTuple):
     pages: Pages
     telemetry: PrometheusTelemetry
     access_log: AccessLog
+    export: Export | None
     cors_allow_origin: str
 
 
@@ -54,6 +57,7 @@ class Exchange:
     def __init__(self, request: HttpRequest, receive: Receive) -> None:
         self.request = request
         self.receive = receive
+        self.trace = trace_of(request.headers)
         self.match: Match | None = None
         self.key: ApiKey | None = None
         self.claims: dict[str, str] = {}
@@ -80,6 +84,7 @@ class Gateway:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         exchange = Exchange(http_request(scope, str(uuid.uuid4())), receive)
+        current.set(exchange.trace)
         try:
             answer = await self._answer(exchange)
         except ConnectionResetError:
@@ -122,6 +127,7 @@ class Gateway:
         if open_stream is not None:
             return open_stream(request, exchange.claims, self._authorize_again(request))
         body = await read_body(request, exchange.receive)
+        request.headers[HEADER] = exchange.trace.header
         started = perf_counter()
         answer = await self._parts.invocation(to_event(request, match, exchange.claims, body))
         exchange.integration_seconds = perf_counter() - started
@@ -182,8 +188,11 @@ class Gateway:
                 error_message=exchange.error,
                 authorizer_error=exchange.authorizer_error,
                 integration_latency=_milliseconds(exchange.integration_seconds),
+                xray_trace_id=exchange.trace.xray_id,
             )
         )
+        if self._parts.export is not None and exchange.trace.sampled:
+            self._parts.export(_span(exchange, resource or "other", status, seconds))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -191,6 +200,19 @@ class Gateway:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _span(exchange: Exchange, resource: str, status: int, seconds: float) -> Span:
+    """https://opentelemetry.io/docs/specs/semconv/http/http-spans/"""
+    request, trace, end = exchange.request, exchange.trace, time()
+    attributes: dict[str, str | int] = {
+        "http.request.method": request.method,
+        "http.route": resource,
+        "http.response.status_code": status,
+        "url.path": request.path,
+        "aws.request_id": request.id,
+    }
+    return Span(trace, f"{request.method} {resource}", SERVER, end - seconds, end, attributes, status >= 500)
 
 
 def _throttled(decision: Decision) -> Problem:

@@ -26,12 +26,14 @@ from orders_gateway.database import Database
 from orders_gateway.invocation import GroupCommit, Invocation, Threaded
 from orders_gateway.metrics import PrometheusTelemetry
 from orders_gateway.options import DynamoDBStore, InvalidOption, Options, parse_store
+from orders_gateway.otlp import Export, OtlpExporter, SpanningTelemetry
 from orders_gateway.pages import Pages
 from orders_gateway.relay import ORDERS_DB, Relay
 from orders_gateway.relay.store import SchemaTooNew as EventsTooNew
 from orders_gateway.routing import Router
 from orders_gateway.sse import EventStreams
 from orders_gateway.throttling import PLANS, Plan, Quotas, Throttle
+from orders_gateway.tracing import traced
 from orders_gateway.user_pool import Mailbox, UserPool
 
 _GRACEFUL_SHUTDOWN_SECONDS: Final = 30
@@ -111,7 +113,8 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
     telemetry = PrometheusTelemetry()
     document = contract.build()
-    invocation, relay = _invocation(options, telemetry, stack)
+    export = _exporter(options, stack)
+    invocation, relay = _invocation(options, telemetry, export, stack)
     streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry)
     stack.callback(pages.close)
@@ -127,18 +130,19 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         pages=pages,
         telemetry=telemetry,
         access_log=AccessLog(),
+        export=export,
         cors_allow_origin=options.cors_allow_origin,
     )
     return Gateway(parts, _lifespan(quotas, relay)), streams.close
 
 
 def _invocation(
-    options: Options, telemetry: PrometheusTelemetry, stack: ExitStack
+    options: Options, telemetry: PrometheusTelemetry, export: Export | None, stack: ExitStack
 ) -> tuple[Invocation, Relay | None]:
     """The application over its store, and what relays the store's events; a table's stream has its own."""
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry, stack), None
+        return _over_dynamodb(table, options, telemetry, export, stack), None
     try:
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
         stack.callback(store.close)
@@ -146,12 +150,17 @@ def _invocation(
     except (SchemaTooNew, EventsTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(relay.close)
-    application = Application(store, telemetry, options.cors_allow_origin)
+    spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
+    application = traced(Application(store, spanning, options.cors_allow_origin))
     return GroupCommit(application, store, relay.feed.wake), relay
 
 
 def _over_dynamodb(
-    table: DynamoDBStore, options: Options, telemetry: PrometheusTelemetry, stack: ExitStack
+    table: DynamoDBStore,
+    options: Options,
+    telemetry: PrometheusTelemetry,
+    export: Export | None,
+    stack: ExitStack,
 ) -> Invocation:
     # Only for this store: the signer alone takes a tenth of a second to import.
     from orders_api.repository import dynamodb
@@ -170,7 +179,16 @@ def _over_dynamodb(
         cache = RedisClient(options.cache_url)
         stack.callback(cache.close)
         store = CachedOrderRepository(store, cache, table.table, telemetry.looked_up)
-    return Threaded(Application(store, telemetry, options.cors_allow_origin), store)
+    spanning = SpanningTelemetry(telemetry, export, "aws.dynamodb") if export else telemetry
+    return Threaded(traced(Application(store, spanning, options.cors_allow_origin)), store)
+
+
+def _exporter(options: Options, stack: ExitStack) -> Export | None:
+    if options.otlp_endpoint is None:
+        return None
+    exporter = OtlpExporter(options.otlp_endpoint)
+    stack.callback(exporter.close)
+    return exporter.export
 
 
 def _authorizer(options: Options, pool: UserPool) -> Authorizer:

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, Protocol
 
-from orders_api.application import Application
 from orders_api.proxy import ProxyEvent, ProxyResponse
 from orders_api.repository import Store, StoreUnavailable
 from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_gateway.tracing import Answer
 
 _MOST_WRITES_PER_COMMIT: Final = 128
 _THREADS: Final = 64
@@ -43,7 +43,7 @@ class GroupCommit:
     """
 
     def __init__(
-        self, application: Application, store: SqliteOrderRepository, committed: Callable[[], None]
+        self, application: Answer, store: SqliteOrderRepository, committed: Callable[[], None]
     ) -> None:
         """`committed` is called after each commit: there may be events to pass on."""
         self._application = application
@@ -96,7 +96,7 @@ class GroupCommit:
 class Threaded:
     """Over a store on the network: each request has a thread to wait in."""
 
-    def __init__(self, application: Application, store: Store) -> None:
+    def __init__(self, application: Answer, store: Store) -> None:
         self._application = application
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")

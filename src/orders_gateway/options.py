@@ -27,6 +27,7 @@ class Options(NamedTuple):
     jwt_audience: str | None = None
     certfile: Path | None = None
     keyfile: Path | None = None
+    otlp_endpoint: str | None = None
     cors_allow_origin: str = "*"
     demo: bool = False
 
@@ -42,6 +43,8 @@ class Options(NamedTuple):
             )
         if self.cache_url is not None and not self.cache_url.startswith(("redis://", "rediss://")):
             raise InvalidOption(f"--cache-url {self.cache_url} is not known: write redis://… or rediss://….")
+        if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
+            raise InvalidOption(f"--otlp-endpoint {self.otlp_endpoint} is not known: write http[s]://….")
         if (self.jwt_issuer is None) != (self.jwt_audience is None):
             raise InvalidOption("--jwt-issuer and --jwt-audience go together: give both, or neither.")
         if (self.certfile is None) != (self.keyfile is None):

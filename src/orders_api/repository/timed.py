@@ -1,8 +1,8 @@
-"""Measures how long one request waits for the store."""
+"""Measures what one request asks of the store, and how long it waits for it."""
 
 from collections.abc import Callable
-from time import perf_counter
-from typing import ParamSpec, TypeVar
+from time import perf_counter, time
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from orders_api.events.model import OrderEvent
 from orders_api.models import Order, OrderChange, OrderRemoval
@@ -12,12 +12,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class StoreCall(NamedTuple):
+    """A method of the store, the Unix time at which it was called, and the seconds that it took."""
+
+    name: str
+    start: float
+    seconds: float
+
+
 class TimedStore:
-    """`Store` that passes everything on and adds up the `seconds` it took."""
+    """`Store` that passes everything on and takes note of each call."""
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
-        self.seconds = 0.0
+        self.calls: list[StoreCall] = []
+
+    @property
+    def seconds(self) -> float:
+        return sum(call.seconds for call in self.calls)
 
     def create(self, order: Order) -> None:
         self._timed(self._inner.create, order)
@@ -44,8 +56,8 @@ class TimedStore:
         return self._timed(self._inner.daily_figures, first, last)
 
     def _timed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        started = perf_counter()
+        start, started = time(), perf_counter()
         try:
             return call(*args, **kwargs)
         finally:
-            self.seconds += perf_counter() - started
+            self.calls.append(StoreCall(call.__name__, start, perf_counter() - started))

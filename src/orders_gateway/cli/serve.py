@@ -12,6 +12,7 @@ import click
 from orders_gateway.cli.common import data_dir_option
 from orders_gateway.options import InvalidOption, Options
 from orders_gateway.throttling import PLANS
+from orders_gateway.tracing import current
 
 
 @click.command()
@@ -79,6 +80,11 @@ from orders_gateway.throttling import PLANS
     help="The certificate's private key (PEM).",
 )
 @click.option(
+    "--otlp-endpoint",
+    envvar="ORDERS_OTLP_ENDPOINT",
+    help="Send traces to this OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318.",
+)
+@click.option(
     "--cors-allow-origin",
     default="*",
     show_default=True,
@@ -139,6 +145,8 @@ def _log_to_stderr() -> None:
 class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         entry = {"time": self.formatTime(record), "level": record.levelname, "message": record.getMessage()}
+        if trace := current.get():
+            entry["xray_trace_id"] = trace.xray_id
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
