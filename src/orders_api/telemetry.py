@@ -39,9 +39,9 @@ class Observation(Struct, frozen=True):
     caller: str
     duration_seconds: float
     store_seconds: float
-    store_calls: Sequence[StoreCall] = ()
     problem: str | None = None
     placed: Placed | None = None
+    store_calls: Sequence[StoreCall] = ()
 
 
 class Telemetry(Protocol):
