@@ -1,6 +1,7 @@
 """What the function tells: a log line and metrics for each request, and nothing confidential."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ def a_logger_of_its_own(monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Api:
-    return Api(SqliteOrderRepository(tmp_path / "orders.db"))
+def api(tmp_path: Path) -> Iterator[Api]:
+    store = SqliteOrderRepository(tmp_path / "orders.db")
+    yield Api(store)
+    store.close()
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> list[Json]:
