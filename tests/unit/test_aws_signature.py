@@ -43,5 +43,4 @@ def botocore_signs(
     moment = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
     with patch("botocore.auth.get_current_datetime", return_value=moment):
         SigV4Auth(SdkCredentials(*keys), scope.service, scope.region).add_auth(request)
-    signed: Mapping[str, str] = request.headers
-    return signed
+    return dict(request.headers.items())
