@@ -105,11 +105,13 @@ def _totals(lines: "list[Line]") -> dict[str, float]:
 
 
 def _beside(requests: int, lines: "list[Line]") -> list[list[str]]:
-    from orders_gateway.cost.architecture import estimate
+    """By component; what is paid each month counts only where the document counts it."""
+    from orders_gateway.cost.architecture import PER_MONTH, estimate
 
     ours: dict[str, float] = defaultdict(float)
     for line in lines:
-        ours[line.component] += line.usd
+        if line.kind == "requests" or line.component in PER_MONTH:
+            ours[line.component] += line.usd
     return [[name, f"{usd:.2f}", f"{ours[name]:.2f}"] for name, usd in estimate(requests).items()]
 
 
