@@ -1,4 +1,4 @@
-"""What of infra/ costs money whatever the requests; tests/cost holds it equal to Terraform's plans."""
+"""What of infra/ costs money whatever the requests; tests/infra holds it equal to Terraform's plans."""
 
 from typing import Final, NamedTuple
 
