@@ -88,4 +88,5 @@ class Visitor:
 
     def actions(self) -> list[str]:
         """What the order's page offers to do."""
+        expect(self.status()).to_be_visible()
         return self.page.locator(".actions").locator("button, a").all_inner_texts()
