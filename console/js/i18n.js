@@ -66,8 +66,8 @@ export const formatDay = (day) =>
 const STEPS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
 /** How long ago, in the coarsest unit that fits; a date when it is more than a week. */
-export function formatAgo(time, now = Date.now()) {
-  const seconds = (new Date(time) - now) / 1000;
+export function formatAgo(time, now) {
+  const seconds = Math.min(0, new Date(time) - now) / 1000;
   if (seconds < -7 * 86_400) return formatter("DateTimeFormat", { dateStyle: "medium" }).format(new Date(time));
   const [unit, size] = STEPS.find(([, size]) => -seconds >= size) ?? ["minute", 60];
   return formatter("RelativeTimeFormat", { numeric: "auto" }).format(Math.ceil(seconds / size) || 0, unit);

@@ -14,7 +14,7 @@ import { signInPage } from "./pages/sign-in.js";
 import { link, route } from "./router.js";
 import { restore, signOut, signOutEverywhere, user } from "./session.js";
 import { settingsMenu } from "./settings-menu.js";
-import { actionButton, empty, loading, toast, titleOf } from "./ui.js";
+import { actionButton, empty, failure, loading, toast } from "./ui.js";
 import { effect, h, scoped } from "./view.js";
 
 const PAGES = [
@@ -113,13 +113,9 @@ const menuLabel = (who) =>
 
 function account(who) {
   const leave = (how, done) => async () => {
-    try {
-      await how();
-      if (done) toast(t(done));
-    } catch (error) {
-      toast(`${titleOf(error)}: ${error.message}`);
-    }
     forgetEverything();
+    await how();
+    if (done) toast(t(done));
   };
   return [
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
@@ -135,5 +131,9 @@ function skip(event) {
 }
 
 start();
-await untilReached(loadConfig);
-await restore();
+try {
+  await untilReached(loadConfig);
+  await restore();
+} catch (error) {
+  document.getElementById("main").replaceChildren(failure(error, () => location.reload()));
+}

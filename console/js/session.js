@@ -18,7 +18,7 @@ let renewal = null; // the one that is under way
 let timer = 0;
 
 const otherTabs = new BroadcastChannel("orders-console");
-otherTabs.onmessage = () => tokens && forget();
+otherTabs.onmessage = ({ data: sub }) => sub === user.peek()?.sub && forget();
 
 /** Signs in; returns the challenge when a new password is required first, else null. */
 export async function signIn(username, password) {
@@ -44,7 +44,7 @@ export async function restore() {
   const refresh = stored.get();
   if (!refresh) return user.set(null);
   tokens = { refresh, expires: 0 };
-  await untilReached(renew).catch(() => {});
+  await untilReached(renew).catch(() => user.peek() ?? user.set(null));
 }
 
 /** An ID token that is good for the next request. */
@@ -73,7 +73,7 @@ export async function signOut() {
 export async function signOutEverywhere() {
   await idToken();
   await cognito("GlobalSignOut", { AccessToken: tokens.access });
-  otherTabs.postMessage("signed out");
+  otherTabs.postMessage(user.peek().sub);
   forget();
 }
 

@@ -30,18 +30,26 @@ export const input = (attributes) => h("input", { type: "text", autocomplete: "o
 export const select = (options, attributes) =>
   h("select", attributes, options.map(([value, text]) => h("option", { value }, text)));
 
-/** A button that is busy while the promise of its action is open, and then takes no other click. */
-export function actionButton(text, action, { kind = "", ...attributes } = {}) {
-  const busy = signal(false);
-  const press = async () => {
+/** Runs `action` once at a time, with `busy` set; a failure that it leaves to others is said in passing. */
+function oneAtATime(busy, action) {
+  return async (event) => {
+    event.preventDefault();
     if (busy.peek()) return;
     busy.set(true);
     try {
       await action();
+    } catch (error) {
+      toast(`${titleOf(error)}. ${detailOf(error)}`);
     } finally {
       busy.set(false);
     }
   };
+}
+
+/** A button that is busy while the promise of its action is open, and then takes no other click. */
+export function actionButton(text, action, { kind = "", ...attributes } = {}) {
+  const busy = signal(false);
+  const press = oneAtATime(busy, action);
   return h(
     "button",
     { type: "button", class: `button ${kind}`, onclick: press, "aria-disabled": () => busy() && "true", ...attributes },
@@ -52,16 +60,7 @@ export function actionButton(text, action, { kind = "", ...attributes } = {}) {
 /** A form whose submission runs once at a time; its submit button shows it. */
 export function form(attributes, submit, ...children) {
   const busy = signal(false);
-  const send = async (event) => {
-    event.preventDefault();
-    if (busy.peek()) return;
-    busy.set(true);
-    try {
-      await submit();
-    } finally {
-      busy.set(false);
-    }
-  };
+  const send = oneAtATime(busy, submit);
   return h("form", { novalidate: true, onsubmit: send, "aria-busy": () => busy() && "true", ...attributes }, children);
 }
 
@@ -74,7 +73,10 @@ export const returnBadge = (status) =>
   h("span", { class: `badge is-${status.toLowerCase()}` }, tr(`return.${status}`));
 
 /** A moment as "3 hours ago", exactly when pointed at. */
-export const ago = (time) => h("time", { datetime: time, title: () => formatMoment(time) }, () => formatAgo(time));
+export const ago = (time) => h("time", { datetime: time, title: () => formatMoment(time) }, () => formatAgo(time, now()));
+
+const now = signal(Date.now());
+setInterval(() => now.set(Date.now()), 60_000);
 
 /** The first part of an id: enough to tell orders apart at a glance. */
 export const shortId = (id) => id.slice(0, 8);

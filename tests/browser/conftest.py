@@ -62,6 +62,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Open]:
         context.set_default_timeout(15_000)
         windows.append(context)
         page = context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())  # "Leave the page?", with a form half filled in
         watch(page, at, complaints)
         return Visitor(page, at)
 

@@ -120,8 +120,8 @@ def test_what_is_not_there(themed: Visitor, customer: str) -> None:
 def test_the_reference(themed: Visitor) -> None:
     themed.page.goto(themed.site.docs)
     expect(themed.page.locator("section.operation")).not_to_have_count(0)
-    for summary in themed.page.locator("section.operation details > summary").all():
-        if summary.is_visible():
+    for operation in ("create_order", "delete_order"):
+        for summary in themed.page.locator(f"#{operation} details > summary").all():
             summary.click()
     assert_clean(themed.page)
 

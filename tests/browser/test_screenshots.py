@@ -7,13 +7,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.site import own_site
+from tests.browser.site import Site, own_site
 from tests.hosts import ANA, PASSWORD, STAFF
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
 
 # Dates and ids differ from run to run, so a picture is written into the repository only when asked.
 FOLDER = IMAGES if os.environ.get("ORDERS_SCREENSHOTS") == "1" else None
+
+
+@pytest.fixture
+def site(embedded_site: Site) -> Site:
+    return embedded_site
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 // The API reference: the contract that the host serves, made readable and tried out in place.
 
 import { config, loadConfig } from "../config.js";
-import { untilReached } from "../http.js";
+import { reach, untilReached } from "../http.js";
 import { language, LANGUAGES, t, tr } from "../i18n.js";
 import { restore } from "../session.js";
 import { settingsMenu } from "../settings-menu.js";
@@ -85,7 +85,7 @@ function skip(event) {
 }
 
 async function read() {
-  const response = await fetch("/openapi.json");
+  const response = await reach("/openapi.json");
   if (!response.ok) throw new Error(`/openapi.json: ${response.status}`);
   return response.json();
 }

@@ -5,7 +5,7 @@ import { faultText } from "../faults.js";
 import { formatMoney, locale, t, tr } from "../i18n.js";
 import { CURRENCIES, toText, total } from "../money.js";
 import { failure, field, form, input, submitButton } from "../ui.js";
-import { h, signal } from "../view.js";
+import { h, onEnd, signal } from "../view.js";
 
 /**
  * The form. `send` is called with the draft's content; it may raise the API's problem. `changed` is called after each
@@ -20,6 +20,9 @@ export function orderForm({ draft, submitText, send, changed, discard, forCustom
     revision.set(revision.peek() + 1);
     changed();
   };
+  const leave = (event) => revision.peek() > 0 && event.preventDefault();
+  addEventListener("beforeunload", leave);
+  onEnd(() => removeEventListener("beforeunload", leave));
   const at = (pointer) => () => faults().get(typeof pointer === "function" ? pointer() : pointer);
 
   const submit = async () => {

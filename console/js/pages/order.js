@@ -73,7 +73,7 @@ function actor(order, show, load) {
       show(fresh);
       toast(done(fresh));
     } catch (error) {
-      if (error.status !== 412 && error.status !== 409) return toast(`${error.title ?? t("error.title")}: ${error.message}`);
+      if (error.status !== 412 && error.status !== 409) throw error;
       await load();
       toast(t("order.changed"));
     }

@@ -4,7 +4,7 @@ import { formatMoney, t, tr } from "../i18n.js";
 import { toMinor, toText } from "../money.js";
 import * as orders from "../orders.js";
 import { canReturn, returnable, returnMoves } from "../rules.js";
-import { actionButton, ago, failure, field, form, input, returnBadge, submitButton } from "../ui.js";
+import { actionButton, ago, field, form, input, returnBadge, submitButton } from "../ui.js";
 import { h, signal } from "../view.js";
 
 export function returnsSection(order, user, act) {
@@ -58,25 +58,18 @@ function requestForm(order, act, close) {
   const most = returnable(order);
   const quantities = order.items.map(() => signal(0));
   const reason = h("textarea", { rows: 2, maxlength: 500 });
-  const fault = signal(null);
+  const none = signal(false);
   const missing = signal(null);
   const refund = () =>
     order.items.reduce((sum, item, index) => sum + BigInt(quantities[index]()) * toMinor(item.unit_price, order.currency), 0n);
   const send = async () => {
     const lines = quantities.map((quantity, index) => ({ line: index + 1, quantity: quantity.peek() }));
     const chosen = lines.filter(({ quantity }) => quantity > 0);
-    fault.set(chosen.length === 0 ? { title: t("return.none"), message: "" } : null);
+    none.set(chosen.length === 0);
     missing.set(reason.value.trim() ? null : "required");
     if (missing.peek()) return reason.focus();
-    if (fault.peek()) return;
-    const request = async (now) => {
-      try {
-        return await orders.requestReturn(now, chosen, reason.value.trim(), key);
-      } catch (error) {
-        if (error.status === 400) fault.set(error);
-        throw error;
-      }
-    };
+    if (none.peek()) return;
+    const request = (now) => orders.requestReturn(now, chosen, reason.value.trim(), key);
     await act(request, () => t("return.requested"));
   };
   return form(
@@ -85,7 +78,7 @@ function requestForm(order, act, close) {
     h("h3", {}, tr("return.request.title")),
     order.items.map((item, index) => most[index] > 0 && quantityField(item, most[index], quantities[index])),
     field(tr("return.reason"), reason, { fault: () => missing() && t(missing()) }),
-    () => fault() && failure(fault()),
+    () => none() && h("p", { class: "fault", role: "alert" }, tr("return.none")),
     h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
       formatMoney(toText(refund(), order.currency), order.currency))),
     h("div", { class: "row end" }, h("button", { type: "button", class: "button", onclick: close }, tr("cancel")), submitButton(tr("return.submit"))),
