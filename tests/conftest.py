@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.hosts import Host
 from tests.hosts.deployed import deploy
@@ -16,6 +17,10 @@ from tests.real_parts.redis import start_redis
 from tests.real_parts.shared import made_once, shared
 
 pytest_plugins = ["tests.real_parts.left_out"]
+
+# No test depends on how fast a busy machine is.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
