@@ -108,7 +108,10 @@ locals {
     stream = merge(local.consumer, {
       description = "Publishes changes of the table, keeps each order's history and the daily figures"
       handler     = "orders_api.events.stream.handler"
-      environment = { EVENT_BUS = local.name }
+      environment = {
+        EVENT_BUS             = local.name
+        UNPUBLISHED_QUEUE_URL = module.events.dead_letters["unpublished"].url
+      }
     })
     fulfilment = merge(local.consumer, {
       description = "Sample consumer: hands orders to the warehouse, each once"
