@@ -56,11 +56,12 @@ def test_a_busy_server_is_given_the_time_it_asks_for(visit: Open, tmp_path: Path
     with own_site(tmp_path, "--rate-limit", "1", "--burst", "2") as (site, _):
         visitor = visit(site)
         visitor.sign_in(ANA)
+        visitor.note_banners()
         refused: list[int] = []
         visitor.page.on("response", lambda answer: refused.append(answer.status))
         for status in ("PENDING", "SHIPPED", "DELIVERED"):
             visitor.page.get_by_label("Status").select_option(status)
-        expect(visitor.page.locator(".banner")).to_contain_text("The server is busy.")
+        visitor.was_told("The server is busy.")
         expect(visitor.page.locator("[data-order] .is-delivered").first).to_be_visible()
         assert 429 in refused
 
@@ -71,9 +72,10 @@ def test_a_usage_plan_that_is_used_up_is_waited_for(visit: Open, deployed_host: 
         refused: list[int] = []
         visitor.page.on("response", lambda answer: refused.append(answer.status))
         visitor.sign_in(ANA)
+        visitor.note_banners()
         for status in ("PENDING", "SHIPPED", "DELIVERED"):
             visitor.page.get_by_label("Status").select_option(status)
-        expect(visitor.page.locator(".banner")).to_contain_text("The server is busy.")
+        visitor.was_told("The server is busy.")
         expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_have_count(0, timeout=30_000)
         expect(visitor.page.get_by_role("alert")).to_have_count(0)
         assert 429 in refused
@@ -81,6 +83,7 @@ def test_a_usage_plan_that_is_used_up_is_waited_for(visit: Open, deployed_host: 
 
 def test_a_store_that_is_away_is_waited_for(visitor: Visitor, customer: str) -> None:
     visitor.sign_in(customer)
+    visitor.note_banners()
     answers = 0
 
     def away_once(route: Route) -> None:
@@ -95,7 +98,7 @@ def test_a_store_that_is_away_is_waited_for(visitor: Visitor, customer: str) -> 
 
     visitor.page.route("**/v1/orders?*", away_once)
     visitor.page.get_by_label("Status").select_option("SHIPPED")
-    expect(visitor.page.locator(".banner")).to_contain_text("The order store is not available.")
+    visitor.was_told("The order store is not available.")
     expect(visitor.page.get_by_role("heading", name="No order matches")).to_be_visible()
 
 
@@ -105,7 +108,9 @@ def test_a_slow_server_shows_that_something_is_on_its_way(visitor: Visitor, cust
     visitor.page.route("**/v1/orders?*", lambda route: held.append(route))
     visitor.page.get_by_label("Status").select_option("SHIPPED")
     expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_be_attached()
-    held[0].fallback()
+    visitor.page.unroute("**/v1/orders?*")
+    for route in held:
+        route.fallback()
     expect(visitor.page.get_by_role("heading", name="No order matches")).to_be_visible()
 
 

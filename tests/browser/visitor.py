@@ -14,6 +14,15 @@ Item = tuple[str, str, str, str]
 MUG: Item = ("A-1", "Mug", "2", "9.50")
 
 
+# Banners come and go within a second: what they said is written down.
+NOTE_BANNERS = """() => {
+    window.banners = "";
+    new MutationObserver(() => {
+        window.banners += document.querySelector(".banner")?.textContent ?? "";
+    }).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
 class Visitor:
     """One browser window at one site."""
 
@@ -82,6 +91,14 @@ class Visitor:
         """Presses a button that moves the order, and sees that it has moved."""
         self.page.get_by_role("button", name=button).click()
         expect(self.status()).to_have_text(status)
+
+    def note_banners(self) -> None:
+        """From now on, writes down what the page says it waits for."""
+        self.page.evaluate(NOTE_BANNERS)
+
+    def was_told(self, text: str) -> None:
+        """Waits until a banner has said so, be it there still or not."""
+        self.page.wait_for_function("text => window.banners.includes(text)", arg=text)
 
     def status(self) -> Locator:
         return self.page.locator(".page-head .badge")
