@@ -56,7 +56,7 @@ def function_zip() -> Path:
 @pytest.fixture(scope="session")
 def embedded_host() -> Host:
     """`orders serve` with its demo users. Workers share it: order for customers of your own."""
-    return Host.load(made_once("embedded-host.json", start_embedded))
+    return Host.load(made_once("embedded-host.json", partial(start_embedded, ["--require-api-key"])))
 
 
 @pytest.fixture(scope="session")

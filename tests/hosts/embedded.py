@@ -1,9 +1,10 @@
-"""`orders serve` with its demo users, on a free port; an API key is required, as it is on AWS."""
+"""`orders serve` with its demo users, on a free port."""
 
 import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from tests.real_parts.shared import shared
 ORDERS = Path(sys.executable).with_name("orders")
 
 
-def start_embedded(record: Path) -> None:
-    """Starts the host on an empty folder and writes it to `record`."""
-    data = record.with_name("embedded-data")
-    server = shared("embedded-host", partial(serve, data))
+def start_embedded(options: Sequence[str], record: Path) -> None:
+    """Starts the host on an empty folder, with more options, and writes it to `record`."""
+    data = record.with_suffix(".data")
+    server = shared(record.stem, partial(serve, data, options))
     with urllib.request.urlopen(f"{server.url}/config.json") as response:
         config = json.load(response)
     Host(
@@ -35,10 +36,11 @@ def start_embedded(record: Path) -> None:
     ).save(record)
 
 
-def serve(data: Path, log: Path) -> Server:
+def serve(data: Path, options: Sequence[str], log: Path) -> Server:
     port = free_port()
-    options = ["--demo", "--require-api-key", "--port", str(port), "--data-dir", str(data)]
-    return start([ORDERS, "serve", *options], port, log)
+    return start(
+        [ORDERS, "serve", "--demo", "--port", str(port), "--data-dir", str(data), *options], port, log
+    )
 
 
 def create_key(data: Path, plan: str) -> str:
