@@ -169,6 +169,24 @@ class TestSave:
             orders.save(refunded, refunded.version - 1)
         assert orders.get(order.order_id) == refunded
 
+    def test_an_order_with_all_returns_that_it_may_have_is_kept(self, orders: OrderRepository) -> None:
+        """Each as large as it can be: a store's limits are not met."""
+        items = tuple(LineItem("\U0001fad6" * 64, 10_000, 10**8, "\U0001fad6" * 200) for _ in range(100))
+        metadata = {f"{number:02}" + "\U0001fad6" * 38: "\U0001fad6" * 200 for number in range(20)}
+        content = OrderContent(items, "EUR", "\U0001fad6" * 1_000, metadata)
+        order = an_order(status=OrderStatus.DELIVERED, content=content)
+        everything = [(number + 1, 100) for number in range(100)]
+        steps = (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED)
+        wanted = order
+        for number in range(returns.MOST_RETURNS):
+            return_id, reason = f"{number:036}", "\U0001fad6" * 500
+            wanted = returns.request(wanted, return_id, everything, reason, at=moment(1), by="u" * 36)
+            for status in steps:
+                wanted = returns.move(wanted, return_id, status, at=moment(2), by="u" * 36)
+        orders.create(order)
+        orders.save(wanted, order.version)
+        assert orders.get(order.order_id) == wanted
+
     def test_an_order_that_somebody_changed_is_left_alone(self, orders: OrderRepository) -> None:
         order = an_order(status=OrderStatus.DELIVERED)
         orders.create(order)

@@ -113,7 +113,7 @@ def from_item(item: Mapping[str, Any]) -> Order:
         updated_by=item["updated_by"]["S"],
         history=_history(item["history"]["M"]),
         fingerprint=item["fingerprint"]["S"] if "fingerprint" in item else "",
-        returns=tuple(_return(each["M"]) for each in item["returns"]["L"]) if "returns" in item else (),
+        returns=_returns(item),
     )
 
 
@@ -143,20 +143,27 @@ def _return_item(each: Return) -> Item:
 def _return_line_item(line: ReturnLine) -> Item:
     return {
         "M": {
+            # Its product is that of the order's line, which changes no more: an item has at most 400 KB.
             "line": {"N": str(line.line)},
-            "product_id": {"S": line.product_id},
             "quantity": {"N": str(line.quantity)},
             "refund_amount": {"N": str(line.refund_amount)},
         }
     }
 
 
-def _return(each: Mapping[str, Any]) -> Return:
+def _returns(item: Mapping[str, Any]) -> tuple[Return, ...]:
+    if "returns" not in item:
+        return ()
+    products = [line["M"]["product_id"]["S"] for line in item["items"]["L"]]
+    return tuple(_return(each["M"], products) for each in item["returns"]["L"])
+
+
+def _return(each: Mapping[str, Any], products: list[str]) -> Return:
     history = each["history"]["M"]
     return Return(
         return_id=each["return_id"]["S"],
         status=ReturnStatus(each["status"]["S"]),
-        lines=tuple(_return_line(line["M"]) for line in each["lines"]["L"]),
+        lines=tuple(_return_line(line["M"], products) for line in each["lines"]["L"]),
         reason=each["reason"]["S"],
         history=tuple(
             ReturnEntry(status, history[status]["M"]["at"]["S"], history[status]["M"]["by"]["S"])
@@ -166,10 +173,11 @@ def _return(each: Mapping[str, Any]) -> Return:
     )
 
 
-def _return_line(line: Mapping[str, Any]) -> ReturnLine:
+def _return_line(line: Mapping[str, Any], products: list[str]) -> ReturnLine:
+    number = int(line["line"]["N"])
     return ReturnLine(
-        line=int(line["line"]["N"]),
-        product_id=line["product_id"]["S"],
+        line=number,
+        product_id=products[number - 1],
         quantity=int(line["quantity"]["N"]),
         refund_amount=int(line["refund_amount"]["N"]),
     )
