@@ -67,7 +67,8 @@ def add(
     elif allow_http:
         raise InvalidOption("--allow-http is for this machine: an endpoint on AWS has an https:// URL.")
     else:
-        _on_aws(store).add(added)
+        with _on_aws(store) as table:
+            table.add(added)
     _print_secret(added, as_json)
 
 
@@ -78,7 +79,8 @@ def list_(as_json: bool, store: str, data_dir: Path) -> None:
     """List the webhooks, how they do, and how many events they still have to get or did not get."""
     headings = ["Id", "URL", "Events", "State", "Added", "Last error"]
     if store != "sqlite":
-        print_rows(headings, [_row(each) for each in _on_aws(store).all()], as_json)
+        with _on_aws(store) as table:
+            print_rows(headings, [_row(each) for each in table.all()], as_json)
         return
     with _local(data_dir) as (feed, webhooks):
         rows = []
@@ -169,7 +171,8 @@ def _webhooks(store: str, data_dir: Path) -> "Iterator[Webhooks]":
         with _local(data_dir) as (_, webhooks):
             yield webhooks
     else:
-        yield _on_aws(store)
+        with _on_aws(store) as table:
+            yield table
 
 
 @contextmanager
@@ -189,13 +192,21 @@ def _local(data_dir: Path) -> "Iterator[tuple[Feed, EventStore]]":
             yield feed, webhooks
 
 
-def _on_aws(store: str) -> "DynamoDBWebhooks":
+@contextmanager
+def _on_aws(store: str) -> "Iterator[DynamoDBWebhooks]":
+    from contextlib import closing
+
     from orders_api.events.delivery.dynamodb import DynamoDBWebhooks
-    from orders_api.repository.dynamodb_client import DynamoDBClient
+    from orders_api.repository import StoreUnavailable
+    from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
 
     table = parse_store(store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     assert table is not None
-    return DynamoDBWebhooks(DynamoDBClient(table.region, table.endpoint_url), table.table)
+    try:
+        with closing(DynamoDBClient(table.region, table.endpoint_url)) as client:
+            yield DynamoDBWebhooks(client, table.table)
+    except (RequestRefused, StoreUnavailable) as error:
+        raise InvalidOption(f"--store {store} can't be used: {error}") from error
 
 
 def _existing(webhooks: "Webhooks", webhook_id: str) -> "Webhook":
