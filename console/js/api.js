@@ -53,7 +53,7 @@ export async function credentials() {
 }
 
 /** The problem that a response is; one that no API made (a proxy's page) becomes one too. */
-export async function problemOf(response) {
+async function problemOf(response) {
   const document = await response.json().catch(() => null);
   const retryAfter = Number(response.headers.get("Retry-After")) || 1;
   if (document?.type) return new Problem(document, retryAfter);

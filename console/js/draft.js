@@ -3,7 +3,7 @@
 import { toMinor, toText } from "./money.js";
 import { contentOf, newKey } from "./orders.js";
 
-export const CONTENT_FIELDS = ["items", "currency", "notes", "metadata"];
+const CONTENT_FIELDS = ["items", "currency", "notes", "metadata"];
 
 const newLine = () => ({ product_id: "", name: "", quantity: "1", unit_price: "" });
 

@@ -27,9 +27,6 @@ export function field(label, control, { hint, fault, className = "" } = {}) {
 
 export const input = (attributes) => h("input", { type: "text", autocomplete: "off", ...attributes });
 
-export const select = (options, attributes) =>
-  h("select", attributes, options.map(([value, text]) => h("option", { value }, text)));
-
 /** Runs `action` once at a time, with `busy` set; a failure that it leaves to others is said in passing. */
 function oneAtATime(busy, action) {
   return async (event) => {
@@ -105,7 +102,7 @@ export function failure(error, retry) {
   );
 }
 
-export const titleOf = (error) => {
+const titleOf = (error) => {
   if (error instanceof Unreachable) return t("error.unreachable.title");
   const key = `problem.${error.slug}`;
   return known(key) ? t(key) : error.title ?? t("error.title");
