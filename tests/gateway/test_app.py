@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -411,14 +410,16 @@ class TestStartAndStop:
         with own_host(users) as host:
             head = (
                 f"POST /v1/orders HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {host.token(ANA)}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                # The host says when it waits for the body.
+                "Expect: 100-continue\r\n\r\n"
             )
             with socket.create_connection(("127.0.0.1", host.server.port), timeout=20) as connection:
-                connection.sendall(head.encode() + body[:10])
-                ask_in_parallel = Thread(target=wait_until_refused, args=(host,))
+                connection.sendall(head.encode())
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 100 ")
+                connection.sendall(body[:10])
                 os.kill(host.server.pid, signal.SIGTERM)
-                ask_in_parallel.start()
-                ask_in_parallel.join()
+                wait_until_refused(host)
                 connection.sendall(body[10:])
                 assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
 
