@@ -9,7 +9,7 @@ import pytest
 from scripts.trims import TRIMS, Trim
 from tests.real_parts.artefact import INTERPRETER, build_zip
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1_100_000
 CREDENTIALS = {
     "AccessKeyId": "ID",
     "SecretAccessKey": "S",

@@ -22,7 +22,8 @@ DATA = "console-data"
 REFUSED = re.compile(r"Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_)")
 
 
-@pytest.fixture(scope="session")
+# For one module: while Playwright runs, no other test in this process could start an event loop.
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=list(HEADLESS))
