@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_a_poisoned_record_is_set_aside_and_the_others_are_published(
     dynamodb_client(ministack_endpoint).put_item(TableName=deployment.table, Item=poison)
     after = staff.create()
     for order in (before, after):
-        assert eventually(lambda order=order: of_order(deployment.bus.messages(), order) == ["OrderCreated"])
+        assert eventually(partial(was_published, deployment, order))
     (message,) = deployment.unpublished.messages()
     assert json.loads(message)["record"]["dynamodb"]["NewImage"] == poison
 
@@ -85,6 +86,10 @@ def test_a_poisoned_message_ends_in_the_dead_letters_and_the_rest_of_its_batch_i
     order = staff.move(staff.create(), "CONFIRMED")
     assert eventually(lambda: deployment.fulfilment_dead.messages() == ["no event"])
     assert eventually(lambda: handed_over(deployment, ministack_endpoint, order))
+
+
+def was_published(deployment: EventsDeployment, order: dict[str, Any]) -> bool:
+    return of_order(deployment.bus.messages(), order) == ["OrderCreated"]
 
 
 def handed_over(deployment: EventsDeployment, endpoint: str, order: dict[str, Any]) -> bool:
