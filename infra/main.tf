@@ -19,10 +19,11 @@ data "aws_partition" "current" {}
 module "console" {
   source = "./modules/console"
 
-  name        = local.name
-  source_dir  = var.console_dir
-  domain      = var.console_domain
-  connects_to = [for url in [module.api.url, local.cognito_url] : regex("^https://[^/]+", url)]
+  name          = local.name
+  source_dir    = var.console_dir
+  contract_file = "${path.root}/../openapi.yaml"
+  domain        = var.console_domain
+  connects_to   = [for url in [module.api.url, local.cognito_url] : regex("^https://[^/]+", url)]
   config = {
     environment  = var.environment
     region       = var.region

@@ -112,6 +112,15 @@ resource "aws_s3_object" "config" {
   cache_control = "no-cache"
 }
 
+# What docs.html shows.
+resource "aws_s3_object" "contract" {
+  bucket        = aws_s3_bucket.this.id
+  key           = "openapi.json"
+  content       = jsonencode(yamldecode(file(var.contract_file)))
+  content_type  = local.content_types.json
+  cache_control = "no-cache"
+}
+
 resource "aws_cloudfront_origin_access_control" "this" {
   name                              = var.name
   origin_access_control_origin_type = "s3"

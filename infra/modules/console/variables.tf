@@ -8,6 +8,11 @@ variable "source_dir" {
   type        = string
 }
 
+variable "contract_file" {
+  description = "The contract, openapi.yaml, which the API's page shows."
+  type        = string
+}
+
 variable "config" {
   description = "What the console reads from /config.json."
   type        = map(string)
