@@ -1,8 +1,6 @@
 """The relay over real files: at least once, in order within an order, and nobody waits for another."""
 
 import asyncio
-import io
-import json
 import sqlite3
 import time
 from collections import defaultdict
@@ -19,11 +17,9 @@ from orders_api.events.delivery import schedule
 from orders_api.events.delivery.attempt import Result
 from orders_api.events.delivery.payload import Message
 from orders_api.events.delivery.webhook import Webhook, enabled, subscribe
-from orders_api.models import Order, OrderStatus
+from orders_api.models import Order
 from orders_api.repository.sqlite import SqliteOrderRepository
 from orders_gateway.relay import EVENTS_DB, ORDERS_DB, Relay
-from orders_gateway.relay.feed import Feed
-from orders_gateway.relay.log import EventLog
 from orders_gateway.relay.store import EventStore
 from orders_gateway.relay.worker import AT_ONCE
 
@@ -421,25 +417,6 @@ def test_two_hosts_never_deliver_at_the_same_time(
             await second.until(lambda: len(second.got[webhook]) == 1)
 
     asyncio.run(run())
-
-
-def test_the_log_has_a_line_for_each_event_and_nothing_of_what_is_in_it(
-    tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore
-) -> None:
-    order = an_order()
-    with closing(Feed(tmp_path / ORDERS_DB)) as feed:
-        EventLog(
-            feed, webhooks, io.StringIO()
-        ).catch_up()  # the first start: there is nothing to catch up with
-        shop.create(order)
-        shop.update(a_change(order, content=LAMPS, status=OrderStatus.CONFIRMED))
-        feed.look()
-        restarted = io.StringIO()
-        EventLog(feed, webhooks, restarted).catch_up()
-    first, second = restarted.getvalue().splitlines()
-    assert json.loads(first)["event"]["id"] == f"{order.order_id}:1"
-    assert json.loads(second)["event"]["type"] == "OrderStatusChanged"
-    assert "Ring twice" not in second
 
 
 def test_a_replaced_database_is_followed_from_its_start(

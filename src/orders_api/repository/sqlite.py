@@ -93,7 +93,8 @@ class SqliteOrderRepository:
 
     def create(self, order: Order) -> None:
         with self._write():
-            if self._was_deleted(order.order_id):
+            # Only an id that is derived from a key can come again.
+            if order.fingerprint and self._was_deleted(order.order_id):
                 raise OrderWasDeleted(order.order_id)
             content = order.content
             row = self._writer.execute(
@@ -110,7 +111,11 @@ class SqliteOrderRepository:
             ).fetchone()
             if row is None:
                 raise OrderExists(self._stored(order.order_id))
-            self._publish(written(None, order))
+            try:
+                self._publish(written(None, order))
+            except sqlite3.IntegrityError:
+                # No such order, but events of one: it was deleted.
+                raise OrderWasDeleted(order.order_id) from None
 
     def get(self, order_id: str) -> Order | None:
         # A write that starts with a read must see the writes before it.
@@ -221,17 +226,6 @@ class SqliteOrderRepository:
                         self._writer.execute(statement)
                 raise
             self._writer.execute("RELEASE one_write" if shared else "COMMIT")
-
-    def _was_deleted(self, order_id: str) -> bool:
-        """An order without a row that has events is one that was deleted."""
-        return (
-            self._writer.execute(
-                "SELECT 1 FROM outbox WHERE order_id = ?"
-                " AND NOT EXISTS (SELECT 1 FROM orders WHERE order_id = outbox.order_id)",
-                (order_id,),
-            ).fetchone()
-            is not None
-        )
 
     def _stored(self, order_id: str) -> Order:
         row = self._writer.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()

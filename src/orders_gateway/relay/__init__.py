@@ -11,7 +11,6 @@ from typing import Final
 from orders_api.events.delivery.attempt import attempt
 from orders_gateway.options import InvalidOption
 from orders_gateway.relay.feed import POLL_SECONDS, Feed
-from orders_gateway.relay.log import EventLog
 from orders_gateway.relay.store import EventStore
 from orders_gateway.relay.worker import Attempt, Worker
 
@@ -41,7 +40,7 @@ def open_feed(data_dir: Path) -> Feed:
 
 
 class Relay:
-    """A worker for each webhook, the log, and the feed that they and the event streams follow."""
+    """A worker for each webhook, and the feed that they and the event streams follow."""
 
     def __init__(self, data_dir: Path, attempt_: Attempt = attempt) -> None:
         """Open both files; orders.db must exist.
@@ -51,7 +50,6 @@ class Relay:
         self.feed = Feed(data_dir / ORDERS_DB)
         self._store = EventStore(data_dir / EVENTS_DB)
         self._store.forget_beyond(self.feed.last)
-        self._event_log = EventLog(self.feed, self._store)
         self._attempt = attempt_
         self._workers: dict[str, tuple[Worker, asyncio.Task[None]]] = {}
         self._lock = data_dir / "relay.lock"
@@ -73,7 +71,6 @@ class Relay:
 
     async def _deliver(self) -> None:
         async with self._alone():
-            self.feed.follow(self._wake)
             try:
                 await self._supervise()
             finally:
@@ -110,10 +107,6 @@ class Relay:
             await asyncio.sleep(POLL_SECONDS)
 
     def _wake(self) -> None:
-        try:
-            self._event_log.catch_up()
-        except sqlite3.Error:
-            _log.exception("events can't be logged; trying again")
         for worker, _ in self._workers.values():
             worker.wake()
 
@@ -128,8 +121,9 @@ class Relay:
                 worker = Worker(subscription.webhook_id, self._store, self.feed, self._attempt)
                 task = asyncio.create_task(worker.run())
                 self._workers[subscription.webhook_id] = worker, task
-        for worker, _ in self._workers.values():
-            worker.wake()
+        self._wake()
+        # Nobody reads along for nobody: without webhooks a write costs its row in the outbox only.
+        (self.feed.follow if self._workers else self.feed.leave)(self._wake)
 
     async def _stop_workers(self) -> None:
         workers = list(self._workers.values())

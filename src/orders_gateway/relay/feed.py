@@ -15,6 +15,7 @@ import msgspec
 POLL_SECONDS: Final = 0.5
 """How often it looks for what other processes wrote; this one's commits wake it at once."""
 
+_GATHER_SECONDS: Final = 0.02
 _PAGE: Final = 256
 _REMEMBERED: Final = 512
 _NO_END: Final = 2**62
@@ -114,9 +115,13 @@ class Feed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._woken.wait()
+                    # Under load commits come every few milliseconds: one look finds the events of several.
+                    await asyncio.sleep(_GATHER_SECONDS)
 
     def look(self) -> bool:
         """Read on. Whether there was something new; if so, everybody is told. Raises sqlite3.Error."""
+        if not self._followers:
+            return self._pass_over()
         fresh = self._rows(self.last, _NO_END, _PAGE)
         if not fresh:
             return False
@@ -128,6 +133,12 @@ class Feed:
         for told in list(self._followers):
             told()
         return True
+
+    def _pass_over(self) -> bool:
+        before, self.last = self.last, self._newest()
+        self._recent.clear()
+        self._remembers_after = self.last
+        return self.last != before
 
     def _rows(self, after: int, up_to: int, limit: int) -> list[Entry]:
         rows = self._connection.execute(

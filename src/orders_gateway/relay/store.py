@@ -41,7 +41,6 @@ _MIGRATIONS: Final = (
         at         REAL NOT NULL,
         PRIMARY KEY (webhook_id, sequence)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE log_cursor (only INTEGER PRIMARY KEY CHECK (only = 1), sequence INTEGER NOT NULL) STRICT;
     """,
 )
 
@@ -236,16 +235,6 @@ class EventStore:
             "SELECT * FROM dead_letter WHERE webhook_id = ? ORDER BY sequence", (webhook_id,)
         )
         return [DeadLetter(*row) for row in rows.fetchall()]
-
-    # --- the log ---
-
-    def log_cursor(self) -> int | None:
-        """The sequence number of the last event that was logged; None before the first."""
-        row = self._connection.execute("SELECT sequence FROM log_cursor").fetchone()
-        return int(row[0]) if row else None
-
-    def move_log_cursor(self, sequence: int) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO log_cursor VALUES (1, ?)", (sequence,))
 
     def _put(self, webhook_id: str, events: Sequence[tuple[int, str]]) -> None:
         self._connection.executemany(
