@@ -93,9 +93,6 @@ class SqliteOrderRepository:
 
     def create(self, order: Order) -> None:
         with self._write():
-            # Only an id that is derived from a key can come again.
-            if order.fingerprint and self._was_deleted(order.order_id):
-                raise OrderWasDeleted(order.order_id)
             content = order.content
             row = self._writer.execute(
                 "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
