@@ -47,8 +47,12 @@ class Relay:
 
         Raises SchemaTooNew, OSError or sqlite3.Error.
         """
-        self.feed = Feed(data_dir / ORDERS_DB)
         self._store = EventStore(data_dir / EVENTS_DB)
+        try:
+            self.feed = Feed(data_dir / ORDERS_DB)
+        except BaseException:
+            self._store.close()
+            raise
         self._store.forget_beyond(self.feed.last)
         self._attempt = attempt_
         self._workers: dict[str, tuple[Worker, asyncio.Task[None]]] = {}

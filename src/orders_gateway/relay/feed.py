@@ -59,8 +59,12 @@ class Feed:
         self._connection = sqlite3.connect(
             orders_db, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("PRAGMA query_only = ON")
-        self.last = self._newest()
+        try:
+            self._connection.execute("PRAGMA query_only = ON")
+            self.last = self._newest()
+        except BaseException:
+            self._connection.close()
+            raise
         self._recent: deque[Entry] = deque(maxlen=_REMEMBERED)
         self._remembers_after = self.last
         self._woken = asyncio.Event()
