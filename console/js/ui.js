@@ -75,8 +75,8 @@ export const ago = (time) => h("time", { datetime: time, title: () => formatMome
 const now = signal(Date.now());
 setInterval(() => now.set(Date.now()), 60_000);
 
-/** The first part of an id: enough to tell orders apart at a glance. */
-export const shortId = (id) => id.slice(0, 8);
+/** The last part of an id, enough to tell orders apart at a glance; the first is a time, which neighbours share. */
+export const shortId = (id) => id.slice(-8);
 
 /** What stands in for content that is on its way. */
 export const loading = () =>

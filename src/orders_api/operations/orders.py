@@ -1,14 +1,13 @@
 """Place, read, list, replace and delete orders."""
 
 import hashlib
-import uuid
 
 import msgspec
 from msgspec import UNSET
 
 from orders_api import access, cursors, parameters, problems
 from orders_api.models import Order, OrderChange, OrderContent, OrderRemoval, place
-from orders_api.operations.common import Clock, id_for, order_id_of, order_response, read_body
+from orders_api.operations.common import Clock, id_for, new_id, order_id_of, order_response, read_body
 from orders_api.problems import Problem
 from orders_api.proxy import Outcome, ProxyResponse, Request, response
 from orders_api.repository import OrderExists, OrderWasDeleted, Page, Store
@@ -23,7 +22,7 @@ def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
     customer_id = access.customer_for(caller, None if body.customer_id is UNSET else body.customer_id)
     content = content_of(body)
     order = place(
-        order_id=id_for(caller.sub, key) if key else str(uuid.uuid4()),
+        order_id=id_for(caller.sub, key) if key else new_id(),
         customer_id=customer_id,
         content=content,
         at=clock(),
