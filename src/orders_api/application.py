@@ -1,7 +1,6 @@
 """The application: an API Gateway proxy event in, a proxy response out, whichever host calls it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
@@ -13,6 +12,7 @@ from orders_api.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common
 from orders_api.repository import Store
 from orders_api.repository.timed import TimedStore
 from orders_api.telemetry import Observation, Placed, Telemetry
+from orders_api.timestamps import utc_now
 
 ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/v1/orders"): orders.create_order,
@@ -26,11 +26,6 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("PUT", "/v1/orders/{order_id}/returns/{return_id}"): returns.move_return,
 }
 """The operation of each method and resource; openapi.yaml and both hosts route by it."""
-
-
-def utc_now() -> str:
-    """The time as RFC 3339 UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Application:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, inspect
 
 from orders_api import money
-from orders_api.validation import Fault, MalformedBody
+from orders_api.input_errors import Fault, MalformedBody
 
 MOST_FAULTS: Final = 1_000
 """A body with more has them named up to here: a response must stay below the 6 MB that Lambda passes on."""

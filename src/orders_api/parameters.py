@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
-from orders_api import cursors
+from orders_api import cursors, timestamps
 from orders_api.models import OrderStatus
 from orders_api.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
 from orders_api.repository import OrderQuery, Position
@@ -229,11 +229,10 @@ def _timestamp(text: str) -> str:
     try:
         if not _TIMESTAMP.fullmatch(text):
             raise ValueError
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        return timestamps.to_text(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
         detail = "must be an RFC 3339 time such as 2026-01-31T09:30:00Z (write a + in it as %2B)"
         raise ValueError(detail) from None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _limit(text: str) -> int:

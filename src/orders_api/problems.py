@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from orders_api.input_errors import Fault, InvalidBody, MalformedBody
 from orders_api.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
 from orders_api.repository import StoreUnavailable
 from orders_api.returns import InvalidReturn, ReturnNotFound
 from orders_api.schemas import MAX_BODY_BYTES
-from orders_api.validation import Fault, InvalidBody, MalformedBody
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "https://orders-api.dev/problems/"

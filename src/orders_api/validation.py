@@ -10,30 +10,12 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from orders_api.input_errors import Fault, InvalidBody, MalformedBody
 from orders_api.money import InvalidAmount
 
 Input = TypeVar("Input", bound=Struct)
 
 _NAME: Final = re.compile(rb'"\s*:')
-
-
-class Fault(Struct, frozen=True):
-    """One thing that is wrong with a body, and where."""
-
-    pointer: str
-    detail: str
-
-
-class MalformedBody(ValueError):
-    """The body is not JSON (RFC 8259)."""
-
-
-class InvalidBody(ValueError):
-    """The body is JSON, but not what the operation takes."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
 
 
 def decode(body: bytes, type_: type[Input]) -> Input:

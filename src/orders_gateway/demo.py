@@ -9,6 +9,7 @@ from typing import Final
 from orders_api.access import STAFF
 from orders_api.models import LineItem, Order, OrderChange, OrderContent, OrderStatus, place
 from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_api.timestamps import to_text
 from orders_gateway.database import Database
 from orders_gateway.options import Options
 from orders_gateway.user_pool import Mailbox, UserPool
@@ -94,7 +95,7 @@ def _write_order(
 ) -> None:
     order_id = f"{chance.getrandbits(128):032x}"
     order_id = f"{order_id[:8]}-{order_id[8:12]}-4{order_id[13:16]}-a{order_id[17:20]}-{order_id[20:]}"
-    order = place(order_id, customer, _content(chance), at=_text(moment), by=customer)
+    order = place(order_id, customer, _content(chance), at=to_text(moment), by=customer)
     store.create(order)
     weights, paths = zip(*_PATHS, strict=True)
     for status in chance.choices(paths, weights)[0]:
@@ -116,13 +117,9 @@ def _move(order: Order, status: OrderStatus, moment: datetime, staff: str) -> Or
     return OrderChange(
         order_id=order.order_id,
         content=order.content,
-        at=_text(moment),
+        at=to_text(moment),
         by=staff,
         editable_in=STAFF.editable_in,
         settable=STAFF.settable,
         status=status,
     )
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

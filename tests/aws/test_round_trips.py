@@ -44,7 +44,7 @@ def table(dynamodb_endpoint: str) -> str:
 def store(wire: Wire, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBStore]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setattr("orders_api.aws_client._BACKOFF_SECONDS", 0)
+    monkeypatch.setattr("orders_api.aws.client._BACKOFF_SECONDS", 0)
     client = DynamoDBClient(REGION, wire.url)
     yield DynamoDBStore(client, Tables.beside(table))
     client.close()

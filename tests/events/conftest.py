@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 import pytest
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api.aws_client import AwsClient, Service
+from orders_api.aws.client import AwsClient, Service
 from orders_api.repository.dynamodb import DynamoDBStore, Tables
 from orders_api.repository.dynamodb_client import DynamoDBClient
 

@@ -17,7 +17,7 @@ from tests.events.queue_messages import from_bus, message
 from tests.orders import LAMPS, a_change, an_order
 from tests.real_parts.tables import REGION, dynamodb_client
 
-from orders_api.aws_client import COGNITO, SES, SQS
+from orders_api.aws.client import COGNITO, SES, SQS
 from orders_api.events.batch import QueueMessage, each_alone
 from orders_api.events.delivery import schedule
 from orders_api.events.delivery.attempt import Result

@@ -16,7 +16,7 @@ from tests.events.stream_records import batch_of
 from tests.orders import LAMPS, a_change, a_removal, an_order
 from tests.real_parts.tables import REGION, dynamodb_client
 
-from orders_api.aws_client import DYNAMODB, EVENTBRIDGE, SQS, Refused
+from orders_api.aws.client import DYNAMODB, EVENTBRIDGE, SQS, Refused
 from orders_api.events import bus, history
 from orders_api.events.bus import MOST_BYTES, MOST_ENTRIES, Bus
 from orders_api.events.history import MOST_AT_ONCE, History

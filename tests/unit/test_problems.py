@@ -7,11 +7,11 @@ import pytest
 from tests.conformance import MEMBERS
 
 from orders_api import problems
+from orders_api.input_errors import Fault, InvalidBody, MalformedBody
 from orders_api.models import IllegalState, NotAllowed, OrderNotFound, OrderStatus, VersionMismatch
 from orders_api.problems import KINDS, TYPE_BASE, Problem, problem_from
 from orders_api.repository import StoreUnavailable
 from orders_api.returns import InvalidReturn, ReturnNotFound
-from orders_api.validation import Fault, InvalidBody, MalformedBody
 
 REQUEST_ID = str(uuid.UUID(int=7))
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from tests.conformance import validator
 
 from orders_api import faults, validation
+from orders_api.input_errors import Fault, InvalidBody, MalformedBody
 from orders_api.schemas import OrderInput, OrderReplacement, ReturnInput, ReturnMove
-from orders_api.validation import Fault, InvalidBody, MalformedBody, decode
+from orders_api.validation import decode
 
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}
 TYPES: list[type[Struct]] = [OrderInput, OrderReplacement, ReturnInput, ReturnMove]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from orders_api import problems, returns
 from orders_api.events.model import EventPage, written
+from orders_api.input_errors import Fault, InvalidBody, MalformedBody
 from orders_api.models import (
     IllegalState,
     LineItem,
@@ -20,7 +21,6 @@ from orders_api.models import (
 from orders_api.problems import Problem, problem_from
 from orders_api.repository import StoreUnavailable
 from orders_api.schemas import DayStatistics, OrderPage, Statistics, view_of
-from orders_api.validation import Fault, InvalidBody, MalformedBody
 
 _SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
 _REQUEST_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"

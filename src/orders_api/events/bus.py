@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from orders_api.aws_client import AwsClient, Unavailable
+from orders_api.aws.client import AwsClient, Unavailable
 from orders_api.events.model import SOURCE
 from orders_api.events.table_changes import Change
 

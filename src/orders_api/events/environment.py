@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from orders_api import settings
-from orders_api.aws_client import DYNAMODB, AwsClient, Service
+from orders_api.aws.client import DYNAMODB, AwsClient, Service
 from orders_api.repository.dynamodb_client import DynamoDBClient
 from orders_api.settings import InvalidSettings, Settings
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from orders_api.aws_client import AwsClient, Refused, Unavailable
+from orders_api.aws.client import AwsClient, Refused, Unavailable
 from orders_api.events.table_changes import Change
 from orders_api.models import Order
 

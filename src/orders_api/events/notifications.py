@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_api.aws_client import COGNITO, SES, AwsClient, Refused
+from orders_api.aws.client import COGNITO, SES, AwsClient, Refused
 from orders_api.events import environment
 from orders_api.events.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
 from orders_api.events.model import Envelope, OrderEvent

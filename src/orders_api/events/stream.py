@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from orders_api.aws_client import DYNAMODB, EVENTBRIDGE, SQS, AwsClient, Refused, Unavailable
+from orders_api.aws.client import DYNAMODB, EVENTBRIDGE, SQS, AwsClient, Refused, Unavailable
 from orders_api.events import environment
 from orders_api.events.batch import BatchResponse, failed
 from orders_api.events.bus import Bus

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from orders_api import timestamps
 from orders_api.events.model import OrderEvent, removed, written
 from orders_api.models import Order
 from orders_api.repository.dynamodb_items import Item, from_item, is_tombstone
@@ -87,4 +88,4 @@ def _deletion(data: StreamData) -> tuple[str, str | None]:
     if data.NewImage is not None:
         return data.NewImage["deleted_at"]["S"], data.NewImage["deleted_by"]["S"]
     moment = datetime.fromtimestamp(data.ApproximateCreationDateTime, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"), None
+    return timestamps.to_text(moment), None

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from orders_api.aws_client import SQS, AwsClient
+from orders_api.aws.client import SQS, AwsClient
 from orders_api.events import environment
 from orders_api.events.batch import BatchResponse, QueueBatch, QueueMessage, failed
 from orders_api.events.delivery import schedule, webhook

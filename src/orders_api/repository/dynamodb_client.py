@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from orders_api.aws_client import DYNAMODB, AwsClient, Refused, Unavailable
-from orders_api.aws_credentials import NoCredentials
+from orders_api.aws.client import DYNAMODB, AwsClient, Refused, Unavailable
+from orders_api.aws.credentials import NoCredentials
 from orders_api.repository import StoreUnavailable
 
 AttributeValue = Mapping[str, object]

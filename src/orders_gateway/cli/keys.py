@@ -1,12 +1,18 @@
 """`orders key …`: API keys and the usage plans they belong to."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from orders_gateway.api_keys import ApiKeys
-from orders_gateway.cli.common import data_dir_option, json_option, open_database, print_json, print_rows
+from orders_gateway.cli.common import (
+    as_time,
+    data_dir_option,
+    json_option,
+    open_database,
+    print_json,
+    print_rows,
+)
 from orders_gateway.throttling import PLANS
 
 
@@ -36,7 +42,9 @@ def create(name: str, plan: str, as_json: bool, data_dir: Path) -> None:
 def list_(as_json: bool, data_dir: Path) -> None:
     """List the keys, without their secrets."""
     with open_database(data_dir) as database:
-        rows = [(each.id, each.name, each.plan, _time(each.created_at)) for each in ApiKeys(database).list()]
+        rows = [
+            (each.id, each.name, each.plan, as_time(each.created_at)) for each in ApiKeys(database).list()
+        ]
     print_rows(("Id", "Name", "Plan", "Created"), rows, as_json)
 
 
@@ -48,7 +56,3 @@ def revoke(key_id: str, data_dir: Path) -> None:
     with open_database(data_dir) as database:
         ApiKeys(database).revoke(key_id)
     click.echo(f"Key {key_id} is revoked.")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

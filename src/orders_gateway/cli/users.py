@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from orders_gateway.cli.common import data_dir_option, json_option, open_database, print_json, print_rows
+from orders_gateway.cli.common import (
+    as_time,
+    data_dir_option,
+    json_option,
+    open_database,
+    print_json,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from orders_gateway.user_pool import UserPool
@@ -56,7 +62,7 @@ def list_(as_json: bool, data_dir: Path) -> None:
     """List the users."""
     with _pool(data_dir) as pool:
         rows = [
-            (each.email, each.sub, each.status, each.enabled, list(each.groups), _day(each.created_at))
+            (each.email, each.sub, each.status, each.enabled, list(each.groups), as_time(each.created_at))
             for each in pool.list_users()
         ]
     print_rows(("Email", "Sub", "Status", "Enabled", "Groups", "Created"), rows, as_json)
@@ -128,7 +134,3 @@ def _pool(data_dir: Path) -> Iterator["UserPool"]:
 
     with open_database(data_dir) as database:
         yield UserPool(database, Mailbox(data_dir / "mail"))
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -4,13 +4,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from orders_gateway.cli.common import data_dir_option, json_option, print_json, print_rows
+from orders_api.timestamps import to_text, utc_now
+from orders_gateway.cli.common import as_time, data_dir_option, json_option, print_json, print_rows
 from orders_gateway.options import InvalidOption, parse_store
 
 if TYPE_CHECKING:
@@ -98,7 +99,6 @@ def test(webhook_id: str, store: str, data_dir: Path) -> None:
     """Send a message of type webhook.test from here, now, and say what the endpoint answers."""
     import asyncio
 
-    from orders_api.application import utc_now
     from orders_api.events.delivery.attempt import attempt
     from orders_api.events.delivery.payload import trial_message
 
@@ -229,9 +229,14 @@ def _print_secret(of: "Webhook", as_json: bool) -> None:
 
 def _row(of: "Webhook") -> Sequence[object]:
     state = of.disabled or (f"failing, {of.failures} times" if of.failures else "ok")
-    created = datetime.fromtimestamp(of.created_at, UTC).isoformat(timespec="seconds")
-    added = created.replace("+00:00", "Z")
-    return [of.webhook_id, of.url, list(of.events) or "all", state, added, of.last_error or "-"]
+    return [
+        of.webhook_id,
+        of.url,
+        list(of.events) or "all",
+        state,
+        as_time(of.created_at),
+        of.last_error or "-",
+    ]
 
 
 def _time(text: str | None) -> str | None:
@@ -242,4 +247,4 @@ def _time(text: str | None) -> str | None:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidOption(f"--since {text} is no time: write one such as 2026-01-31T09:00:00Z.") from None
-    return given.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_text(given)

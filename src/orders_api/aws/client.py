@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from orders_api import aws_credentials
-from orders_api.aws_connections import BrokenConnection, Connections
-from orders_api.aws_signature import Scope, signed_headers
+from orders_api.aws import credentials
+from orders_api.aws.connections import BrokenConnection, Connections
+from orders_api.aws.signature import Scope, signed_headers
 from orders_api.tracing import subsegment
 
 
@@ -80,7 +80,7 @@ class AwsClient:
         """Raises NoCredentials."""
         self._service = service
         self._scope = Scope(region, service.name)
-        self._credentials = aws_credentials.find()
+        self._credentials = credentials.find()
         self._connections = Connections(endpoint_url or _endpoint(service, region))
 
     def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:

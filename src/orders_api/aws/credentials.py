@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from orders_api.aws_signature import Credentials
+from orders_api.aws.signature import Credentials
 
 _HOW: Final = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
