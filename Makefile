@@ -46,7 +46,7 @@ plan: ## what a deployment would change on AWS (ENV=dev)
 	  terraform plan -lock=false -var-file=environments/$(ENV).tfvars
 
 package: setup ## build what is deployed, into dist/ (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
-	@$(BIN)/python -m scripts.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)
+	@$(BIN)/python -m orders_tools.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)
 	@$(BIN)/orders openapi --profile gateway --output dist/openapi.gateway.json
 
 lint: setup-dev ## ruff and mypy --strict

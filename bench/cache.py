@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-from orders_api.models import LineItem, Order, OrderContent, place
-from orders_api.repository.cached import CachedOrderRepository
-from orders_api.repository.redis_client import RedisClient
-from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_aws.cache.redis_client import RedisClient
+from orders_aws.cache.store import CachedOrderRepository
+from orders_core.models import LineItem, Order, OrderContent, place
+from orders_host.sqlite import SqliteOrderRepository
 
 READS = 1000
 STORE_SECONDS = 0.005

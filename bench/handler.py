@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, cast
 
-from scripts.build_zip import build
-
 from bench import imports, lambda_runtime
 from bench.environment import BENCH, ROOT, reference_python
 from bench.workload import lambda_events
+from orders_tools.build_zip import build
 
 COLD_ROUNDS = 15
 WARM_ROUNDS = 5
@@ -28,7 +27,7 @@ WARM_INVOCATIONS = 400
 
 OURS, PEER, FLOOR = "Orders API", "Powertools + pydantic", "bare boto3 put_item"
 TARGETS = {
-    OURS: "orders_api.handler.handler",
+    OURS: "orders_aws.handler.handler",
     PEER: "powertools_handler.handler",
     FLOOR: "floor_handler.handler",
 }

@@ -14,7 +14,7 @@ STEPS = {
         "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import EphemeralMetrics"
     ),
     "TLS and HTTP (ssl, http.client)": "import ssl, http.client",
-    "**the whole handler**, ready for its first event": "import orders_api.handler",
+    "**the whole handler**, ready for its first event": "import orders_aws.handler",
     "done without: botocore's signer and HTTP session": "import botocore.auth, botocore.httpsession",
     "done without: boto3 and a DynamoDB client": "import boto3; boto3.client('dynamodb')",
     "done without: Powertools' resolver": (

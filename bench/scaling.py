@@ -1,7 +1,7 @@
 """How many instances of the function a load needs: `python -m bench.scaling` prints docs/scaling.md's table.
 
 Requests come at random moments (Poisson); each finds an idle instance, or starts one. How long a request
-takes is what the zip was measured to take (orders_gateway.cost.measured), spread as a network's answers are.
+takes is what the zip was measured to take (orders_tools.cost.measured), spread as a network's answers are.
 """
 
 import heapq
@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import click
 
-from orders_gateway.cost.bill import Usage, operations
-from orders_gateway.cost.environments import API_MEMORY_MB
-from orders_gateway.cost.measured import INIT_MS, billed_ms
+from orders_tools.cost.bill import Usage, operations
+from orders_tools.cost.environments import API_MEMORY_MB
+from orders_tools.cost.measured import INIT_MS, billed_ms
 
 RATES: Final = (10, 100, 250, 1000, 2000, 5000)
 SECONDS: Final = 60

@@ -99,7 +99,7 @@ locals {
   functions = {
     api = merge(var.api_function, {
       description = "Answers the API"
-      handler     = "orders_api.handler.handler"
+      handler     = "orders_aws.handler.handler"
       environment = {
         CORS_ALLOW_ORIGIN = var.cors_allow_origin
         CACHE_URL         = one(module.cache[*].valkey_url)
@@ -108,7 +108,7 @@ locals {
     })
     stream = merge(local.consumer, {
       description = "Publishes changes of the table, keeps each order's history and the daily figures"
-      handler     = "orders_api.events.stream.handler"
+      handler     = "orders_aws.consumers.stream.handler"
       environment = {
         EVENT_BUS             = local.name
         UNPUBLISHED_QUEUE_URL = module.events.dead_letters["unpublished"].url
@@ -116,12 +116,12 @@ locals {
     })
     fulfilment = merge(local.consumer, {
       description = "Sample consumer: hands orders to the warehouse, each once"
-      handler     = "orders_api.events.fulfilment.handler"
+      handler     = "orders_aws.consumers.fulfilment.handler"
       environment = {}
     })
     notifications = merge(local.consumer, {
       description = "Writes to customers"
-      handler     = "orders_api.events.notifications.handler"
+      handler     = "orders_aws.consumers.notifications.handler"
       environment = {
         USER_POOL_ID = module.auth.user_pool.id
         EMAIL_SENDER = one(var.email[*].sender)
@@ -129,12 +129,12 @@ locals {
     })
     webhooks = merge(local.consumer, {
       description = "Delivers events to subscribers outside"
-      handler     = "orders_api.events.webhooks.handler"
+      handler     = "orders_aws.consumers.webhooks.handler"
       environment = { WEBHOOKS_QUEUE_URL = module.events.queues["webhooks"].url }
     })
     smoke = merge(local.consumer, {
       description = "Tests a new version of the API before it gets traffic"
-      handler     = "orders_api.deployment.smoke.handler"
+      handler     = "orders_aws.smoke_test.handler"
       environment = { API_FUNCTION = local.function_names.api }
     })
   }

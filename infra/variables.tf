@@ -48,7 +48,7 @@ variable "openapi_body_file" {
 variable "console_dir" {
   description = "Folder of the web console's files."
   type        = string
-  default     = "../console"
+  default     = "../src/orders_host/console"
 }
 
 # --- Client ---

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from orders_api import contract
-from orders_api.application import Application
-from orders_api.proxy import ProxyResponse
-from orders_api.repository import Store
-from orders_api.telemetry import Observation
-from orders_gateway.proxy import HttpRequest, to_event
-from orders_gateway.routing import Match, Resource, Router
+import orders_contract as contract
+from orders_core.application import Application
+from orders_core.proxy import ProxyResponse
+from orders_core.stores import Store
+from orders_core.telemetry import Observation
+from orders_host.proxy import HttpRequest, to_event
+from orders_host.routing import Match, Resource, Router
 
 ORDERS = "/v1/orders"
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ class Caller:
         return {"sub": self.sub, "token_use": "id", **groups} if self.sub else {}
 
 
-ANA, LUIS, STAFF, NOBODY = Caller("ana"), Caller("luis"), Caller("staff", "staff"), Caller("")
+ANA, LUIS, STAFF, DUMMY_HASH = Caller("ana"), Caller("luis"), Caller("staff", "staff"), Caller("")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from openapi_schema_validator import OAS30ReadValidator
 
-from orders_api import contract, problems
+import orders_contract as contract
+from orders_core import problems
 from tests.api import Answer
 
 DOCUMENT: Final = contract.build()

@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orders_api.access import CUSTOMER, STAFF, Role
-from orders_api.models import (
+from orders_core.access import CUSTOMER, STAFF, Role
+from orders_core.models import (
     LineItem,
     Order,
     OrderChange,

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway import cli, relay
+import orders_cli as cli
+from orders_host import relay
+from orders_host.sqlite import SqliteOrderRepository
 
 
 @asynccontextmanager

@@ -111,7 +111,7 @@ def deploy_events(endpoint: str, host: Host, function_zip: Path) -> Iterator[Eve
         functions.create_function(
             FunctionName=f"{name}-{consumer}",
             Runtime=f"python{THIS_PYTHON}",
-            Handler=f"orders_api.events.{consumer}.handler",
+            Handler=f"orders_aws.consumers.{consumer}.handler",
             Role=f"arn:aws:iam::000000000000:role/{name}",
             Code={"ZipFile": function_zip.read_bytes()},
             Timeout=30,

@@ -85,7 +85,7 @@ def running_function(unpacked_zip: Path, scratch: Path, environment: Mapping[str
         threading.Thread(target=api.serve_forever, daemon=True).start()
         process = subprocess.Popen(
             # -S: no site-packages; -B: Lambda's file system is read-only.
-            [INTERPRETER, "-S", "-B", "-m", "awslambdaric", "orders_api.handler.handler"],
+            [INTERPRETER, "-S", "-B", "-m", "awslambdaric", "orders_aws.handler.handler"],
             cwd=unpacked_zip,
             env={
                 "PYTHONPATH": f"{unpacked_zip}:{_runtime_client(scratch)}",

@@ -9,12 +9,12 @@ from tests.aws.wire import Fault, Wire, wire_to
 from tests.orders import LAMPS, a_change, a_removal, an_order, moment
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api import returns
-from orders_api.models import IllegalState, Order, OrderNotFound, OrderStatus, VersionMismatch
-from orders_api.repository import OrderExists, OrderQuery, StoreUnavailable
-from orders_api.repository.dynamodb import READ_BUDGET, DynamoDBStore, Tables
-from orders_api.repository.dynamodb_client import DynamoDBClient, RequestRefused
-from orders_api.repository.dynamodb_items import STATUS_SHARDS
+from orders_aws.dynamodb.client import DynamoDBClient, RequestRefused
+from orders_aws.dynamodb.items import STATUS_SHARDS
+from orders_aws.dynamodb.store import READ_BUDGET, DynamoDBStore, Tables
+from orders_core import returns
+from orders_core.models import IllegalState, Order, OrderNotFound, OrderStatus, VersionMismatch
+from orders_core.stores import OrderExists, OrderQuery, StoreUnavailable
 
 MUGS = {"items": [{"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}]}
 TRANSIENT = [fault for fault in Fault if fault is not Fault.REFUSE]
@@ -44,7 +44,7 @@ def table(dynamodb_endpoint: str) -> str:
 def store(wire: Wire, table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBStore]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setattr("orders_api.aws.client._BACKOFF_SECONDS", 0)
+    monkeypatch.setattr("orders_aws.client.calls._BACKOFF_SECONDS", 0)
     client = DynamoDBClient(REGION, wire.url)
     yield DynamoDBStore(client, Tables.beside(table))
     client.close()
@@ -166,7 +166,7 @@ class TestCost:
     def test_a_filtered_page_that_finds_nothing_stops_when_its_budget_is_spent(
         self, store: DynamoDBStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("orders_api.repository.dynamodb._FILTERED_READ_SIZE", 2)
+        monkeypatch.setattr("orders_aws.dynamodb.store._FILTERED_READ_SIZE", 2)
         for number in range(2 * READ_BUDGET + 3):
             store.create(an_order("rare", at=moment(number)))
         rare = an_order("rare", OrderStatus.CANCELLED, at=moment(0))

@@ -6,8 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from scripts.trims import TRIMS, Trim
 from tests.real_parts.artefact import INTERPRETER, build_zip
+
+from orders_tools.trims import TRIMS, Trim
 
 MAX_BYTES = 1_100_000
 CREDENTIALS = {
@@ -46,8 +47,8 @@ def test_every_trim_still_leaves_something_out(deployed_zip: tuple[Path, Counter
 
 def test_it_holds_the_application_and_not_the_host(deployed_zip: tuple[Path, Counter[Trim]]) -> None:
     roots = {name.split("/")[0] for name in entries(deployed_zip[0])}
-    assert {"orders_api", "msgspec", "aws_lambda_powertools"} <= roots
-    assert not {"orders_gateway", "boto3", "botocore", "uvicorn", "yaml", "cryptography"} & roots
+    assert {"orders_core", "orders_aws", "orders_webhooks", "msgspec", "aws_lambda_powertools"} <= roots
+    assert not {"orders_host", "boto3", "botocore", "uvicorn", "yaml", "cryptography"} & roots
 
 
 def test_native_code_is_for_the_functions_platform(deployed_zip: tuple[Path, Counter[Trim]]) -> None:
@@ -73,9 +74,10 @@ def test_entries_carry_no_time_and_no_odd_mode(deployed_zip: tuple[Path, Counter
 def test_every_module_of_the_application_finds_what_it_imports(unpacked_zip: Path) -> None:
     """With nothing but the zip: a trim that takes too much shows here, whichever function needs it."""
     program = (
-        "import pkgutil, importlib, orders_api\n"
-        "for module in pkgutil.walk_packages(orders_api.__path__, 'orders_api.'):\n"
-        "    importlib.import_module(module.name)\n"
+        "import pkgutil, importlib, orders_core, orders_webhooks, orders_aws\n"
+        "for package in orders_core, orders_webhooks, orders_aws:\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
     )
     settings = {"DYNAMODB_TABLE": "orders", "ENVIRONMENT": "test", "AWS_REGION": "eu-west-1"}
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

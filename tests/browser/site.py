@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from orders_api import contract
+import orders_contract as contract
 from tests.hosts import PASSWORD, Host, cognito
 from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import Server, free_port, start, stop
@@ -22,7 +22,7 @@ from tests.real_parts.process import Server, free_port, start, stop
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
-CONSOLE = Path(__file__).parents[2] / "console"
+CONSOLE = Path(__file__).parents[2] / "src/orders_host/console"
 
 
 @dataclass(frozen=True)

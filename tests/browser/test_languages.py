@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from orders_api.models import OrderStatus, ReturnStatus
+from orders_core.models import OrderStatus, ReturnStatus
 from tests.browser.conftest import Open
 from tests.browser.site import CONSOLE, Site
 from tests.browser.visitor import Visitor
@@ -46,7 +46,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
 
 
 def test_every_status_and_problem_has_a_name() -> None:
-    from orders_api.problems import KINDS
+    from orders_core.problems import KINDS
 
     defined = messages("en").keys()
     assert {f"status.{status}" for status in OrderStatus} <= defined

@@ -5,7 +5,7 @@ import subprocess
 
 from playwright.sync_api import expect
 
-from orders_api import contract
+import orders_contract as contract
 from tests.browser.conftest import Open
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor

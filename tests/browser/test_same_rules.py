@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from orders_api import money, returns
-from orders_api.access import CUSTOMER, STAFF, Role
-from orders_api.models import DELETABLE, TRANSITIONS, OrderStatus
+from orders_core import money, returns
+from orders_core.access import CUSTOMER, STAFF, Role
+from orders_core.models import DELETABLE, TRANSITIONS, OrderStatus
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
@@ -112,5 +112,5 @@ def test_what_can_still_come_back(page: Page) -> None:
         "returns": [entry("REFUNDED", 1, 2), entry("REJECTED", 2, 1)],
     }
     assert each(page, "rules", "returnable", [[order], [{**order, "status": "SHIPPED"}]]) == [[1, 1], [0, 0]]
-    many = {**order, "returns": [entry("REJECTED", 1, 1)] * returns.MOST_RETURNS}
+    many = {**order, "returns": [entry("REJECTED", 1, 1)] * returns.MAX_RETURNS}
     assert each(page, "rules", "canReturn", [[order], [many]]) == [True, False]

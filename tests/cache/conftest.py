@@ -8,9 +8,10 @@ import pytest
 from tests.cache.memory_store import MemoryStore
 from tests.cache.redis_server import RedisServer
 
-from orders_api.repository.cached import CachedOrderRepository, Result
-from orders_api.repository.circuit_breaker import CircuitBreaker
-from orders_api.repository.redis_client import RedisClient
+from orders_aws.cache.circuit_breaker import CircuitBreaker
+from orders_aws.cache.redis_client import RedisClient
+from orders_aws.cache.store import CachedOrderRepository
+from orders_core.telemetry import CacheResult
 
 
 class Process:
@@ -21,7 +22,7 @@ class Process:
 
     def __init__(self, url: str, store: MemoryStore, namespace: str, patience: float = 10) -> None:
         self.now = 0.0
-        self.lookups: list[tuple[Result, float]] = []
+        self.lookups: list[tuple[CacheResult, float]] = []
         self.client = RedisClient(url, patience)
         breaker = CircuitBreaker(lambda: self.now)
         self.orders = CachedOrderRepository(store, self.client, namespace, self._observe, breaker)
@@ -30,7 +31,7 @@ class Process:
     def results(self) -> list[str]:
         return [result for result, _ in self.lookups]
 
-    def _observe(self, result: Result, seconds: float) -> None:
+    def _observe(self, result: CacheResult, seconds: float) -> None:
         self.lookups.append((result, seconds))
 
 

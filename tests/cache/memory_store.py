@@ -6,10 +6,10 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from orders_api import models
-from orders_api.events.model import OrderEvent
-from orders_api.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
-from orders_api.repository import DayFigures, OrderExists, OrderQuery, Page, Position
+from orders_core import models
+from orders_core.events import OrderEvent
+from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
+from orders_core.stores import DayFigures, OrderExists, OrderQuery, Page, Position
 
 
 class MemoryStore:

@@ -9,7 +9,7 @@ from tests.real_parts.missing import program
 from tests.real_parts.process import Server, free_port, start, stop
 from tests.real_parts.redis import HOW, PART
 
-from orders_api.repository.redis_client import RedisClient, Reply
+from orders_aws.cache.redis_client import RedisClient, RedisReply
 
 
 class RedisServer:
@@ -49,7 +49,7 @@ class RedisServer:
             self.go_on()
         stop(self._running)
 
-    def ask(self, *command: str | int) -> Reply:
+    def ask(self, *command: str | int) -> RedisReply:
         client = RedisClient(self.url, patience=30)
         try:
             return client.call(command).replies[0]

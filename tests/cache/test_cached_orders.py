@@ -10,10 +10,11 @@ from tests.cache.conftest import Process
 from tests.cache.memory_store import MemoryStore
 from tests.orders import LAMPS, a_change, a_removal, an_order
 
-from orders_api.models import Order, OrderStatus
-from orders_api.repository import OrderQuery, StoreUnavailable, copies
-from orders_api.repository.redis_client import RedisClient
-from orders_api.schemas import view_of
+from orders_aws.cache import orders as copies
+from orders_aws.cache.redis_client import RedisClient
+from orders_core.models import Order, OrderStatus
+from orders_core.schemas import view_of
+from orders_core.stores import OrderQuery, StoreUnavailable
 
 Write = Callable[[Process, Order], Order | None]
 

@@ -10,10 +10,10 @@ from tests.cache.memory_store import MemoryStore
 from tests.cache.redis_server import RedisServer
 from tests.orders import LAMPS, a_change, an_order
 
-from orders_api.models import Order, OrderStatus
-from orders_api.repository import copies
-from orders_api.repository.circuit_breaker import FAILURES, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
-from orders_api.repository.redis_client import Answer, Argument
+from orders_aws.cache import orders as copies
+from orders_aws.cache.circuit_breaker import FAILURES, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+from orders_aws.cache.redis_client import Argument, CommandReplies
+from orders_core.models import Order, OrderStatus
 
 PATIENCE = 0.2
 SERVES_AGAIN = LONGEST_PAUSE_SECONDS + 1
@@ -88,7 +88,7 @@ class TestAnyFailure:
         tries: list[float] = []
         call = here.client.call
 
-        def counted(*commands: tuple[Argument, ...]) -> Answer:
+        def counted(*commands: tuple[Argument, ...]) -> CommandReplies:
             tries.append(here.now)
             return call(*commands)
 

@@ -10,7 +10,7 @@ from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import free_port, running
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_gateway.options import InvalidOption, Options
+from orders_host.options import InvalidOption, Options
 
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}
 DEMO_USER = {"USERNAME": "ana@example.com", "PASSWORD": "Demo-orders-2026!"}

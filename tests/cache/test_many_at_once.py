@@ -14,7 +14,7 @@ from tests.cache.memory_store import MemoryStore
 from tests.cache.redis_server import RedisServer
 from tests.orders import LAMPS, MUGS, a_change, an_order
 
-from orders_api.models import Order
+from orders_core.models import Order
 
 PROCESSES = 4
 

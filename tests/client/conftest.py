@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from orders_api_client import NewLineItem, Orders, Retries
+from orders_client import NewLineItem, Orders, Retries
 from tests.client.flaky import FlakyProxy, flaky_proxy
 from tests.hosts import ANA, PASSWORD, STAFF, Host
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-from orders_api import problems
+from orders_core import problems
 
 API = "/v1/"
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orders_api_client import AsyncOrders, OrderStatus
-from orders_api_client.errors import NotFound, VersionMismatch
+from orders_client import AsyncOrders, OrderStatus
+from orders_client.errors import NotFound, VersionMismatch
 from tests.client.conftest import AT_ONCE, MUGS
 from tests.client.flaky import Fault, FlakyProxy
 from tests.hosts import ANA, PASSWORD, STAFF, Host

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 import yaml
 
-from orders_api_client import calls, types
-from orders_api_client.errors import Problem, ProblemDocument, problem_from
+from orders_client import calls, types
+from orders_client.errors import Problem, ProblemDocument, problem_from
 
 Json = dict[str, Any]
 

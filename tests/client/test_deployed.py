@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from orders_api_client import Host, Orders, OrderStatus
-from orders_api_client.errors import NotFound, VersionMismatch
+from orders_client import Host, Orders, OrderStatus
+from orders_client.errors import NotFound, VersionMismatch
 from tests import hosts
 from tests.client.conftest import MUGS
 from tests.hosts import ANA, PASSWORD

@@ -2,8 +2,8 @@
 
 import pytest
 
-from orders_api_client import Orders, OrderStatus
-from orders_api_client.errors import (
+from orders_client import Orders, OrderStatus
+from orders_client.errors import (
     NotFound,
     ServiceUnavailable,
     TooManyRequests,

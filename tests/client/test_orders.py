@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from orders_api_client import NewLineItem, Order, Orders, OrderStatus, ReturnLine, ReturnStatus
-from orders_api_client.errors import (
+from orders_client import NewLineItem, Order, Orders, OrderStatus, ReturnLine, ReturnStatus
+from orders_client.errors import (
     Forbidden,
     IdempotencyKeyReused,
     IllegalState,

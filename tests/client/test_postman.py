@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orders_api import contract
-from orders_api.contract import postman
+import orders_contract as contract
+from orders_contract import postman
 from tests.hosts import PASSWORD, STAFF, Host
 from tests.hosts.embedded import ORDERS
 from tests.real_parts.newman import newman

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api_client.errors import Unreachable
-from orders_api_client.retrying import Answer, Attempt, Retries, send
+from orders_client.errors import Unreachable
+from orders_client.retrying import Answer, Attempt, Retries, send
 
 REQUEST = httpx.Request("GET", "http://orders.example/v1/orders")
 FAILURE = httpx.ConnectError("connection refused")

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from orders_api_client.errors import Problem, SignInFailed
-from orders_api_client.retrying import Retries, Steps, T
-from orders_api_client.session import Host, Session
+from orders_client.errors import Problem, SignInFailed
+from orders_client.retrying import Retries, Steps, T
+from orders_client.session import Host, Session
 
 HOST = Host("https://api.example/prod", "https://cognito-idp.eu-west-1.amazonaws.com", "client")
 PASSWORD, REFRESH = "USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api.repository import Store
-from orders_api.repository.cached import CachedOrderRepository
-from orders_api.repository.dynamodb import DynamoDBStore, Tables
-from orders_api.repository.dynamodb_client import DynamoDBClient
-from orders_api.repository.redis_client import RedisClient
-from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_aws.cache.redis_client import RedisClient
+from orders_aws.cache.store import CachedOrderRepository
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_core.stores import Store
+from orders_host.sqlite import SqliteOrderRepository
 
 
 @pytest.fixture(params=["sqlite", "dynamodb", "cached"])

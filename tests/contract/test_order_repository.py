@@ -5,9 +5,9 @@ import itertools
 import pytest
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
-from orders_api import models, returns
-from orders_api.access import CUSTOMER, STAFF
-from orders_api.models import (
+from orders_core import models, returns
+from orders_core.access import CUSTOMER, STAFF
+from orders_core.models import (
     LineItem,
     Order,
     OrderChange,
@@ -18,7 +18,7 @@ from orders_api.models import (
     ReturnStatus,
     VersionMismatch,
 )
-from orders_api.repository import OrderExists, OrderQuery, OrderRepository, OrderWasDeleted, Position
+from orders_core.stores import OrderExists, OrderQuery, OrderRepository, OrderWasDeleted, Position
 
 
 def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[Order]:
@@ -178,7 +178,7 @@ class TestSave:
         everything = [(number + 1, 100) for number in range(100)]
         steps = (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED)
         wanted = order
-        for number in range(returns.MOST_RETURNS):
+        for number in range(returns.MAX_RETURNS):
             return_id, reason = f"{number:036}", "\U0001fad6" * 500
             wanted = returns.request(wanted, return_id, everything, reason, at=moment(1), by="u" * 36)
             for status in steps:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orders_gateway.cli import orders
-from orders_gateway.cost import measured
-from orders_gateway.cost.bill import MIX, Line, Usage, bill, operations
-from orders_gateway.cost.environments import API_MEMORY_MB, ENVIRONMENTS
-from orders_gateway.cost.prices import AS_OF, PRICES
+from orders_cli import orders
+from orders_tools.cost import measured
+from orders_tools.cost.bill import MIX, Line, Usage, bill, operations
+from orders_tools.cost.environments import API_MEMORY_MB, ENVIRONMENTS
+from orders_tools.cost.prices import AS_OF, PRICES
 
 PERFORMANCE = Path(__file__).parents[2] / "docs/performance.md"
 MILLION = Usage(requests=1_000_000, reads=0.7, payload_bytes=2048, users=1000)

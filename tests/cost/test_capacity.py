@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from tests.orders import a_change, a_removal
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api.models import Order, OrderContent, OrderStatus
-from orders_api.repository import OrderQuery
-from orders_api.repository.dynamodb import DynamoDBStore, Tables
-from orders_api.repository.dynamodb_client import DynamoDBClient
-from orders_api.schemas import view_of
-from orders_gateway.cost.capacity import Units, item_bytes, order_of, units_of
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_core.models import Order, OrderContent, OrderStatus
+from orders_core.schemas import view_of
+from orders_core.stores import OrderQuery
+from orders_tools.cost.capacity import Units, item_bytes, order_of, units_of
 
 PAGE = 5
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from tests.aws.events import ORDER, ORDERS, proxy_event
 
-from orders_api.application import Application
-from orders_api.proxy import ProxyResponse
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_api.telemetry import LambdaTelemetry
-from orders_gateway.cost import measured
+from orders_aws.telemetry import LambdaTelemetry
+from orders_core.application import Application
+from orders_core.proxy import ProxyResponse
+from orders_host.sqlite import SqliteOrderRepository
+from orders_tools.cost import measured
 
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}
 SUB = "3c3e4f2a-6a0e-4f57-9f43-0d8c1d0f7a11"

@@ -17,7 +17,7 @@ from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 from tests.real_parts.tables import REGION
 
-from orders_api.deployment.smoke import HookEvent
+from orders_aws.smoke_test import HookEvent
 
 Json = dict[str, Any]
 Hook = Callable[[HookEvent], None]

@@ -11,8 +11,8 @@ from tests.delivery.codedeploy import CodeDeploy
 from tests.real_parts.artefact import THIS_PYTHON
 from tests.real_parts.tables import REGION, create_orders_table, dynamodb_client
 
-from orders_api.deployment import smoke
-from orders_gateway.blue_green import BlueGreen, CannotDeploy, Clients
+from orders_aws import smoke_test as smoke
+from orders_tools.blue_green import BlueGreen, CannotDeploy, Clients
 
 
 class Rehearsal:
@@ -33,7 +33,7 @@ class Rehearsal:
         self.functions.create_function(
             FunctionName=self.function,
             Runtime=f"python{THIS_PYTHON}",
-            Handler="orders_api.handler.handler",
+            Handler="orders_aws.handler.handler",
             Code={"ZipFile": zip_file.read_bytes()},
             Role="arn:aws:iam::000000000000:role/test",
             Timeout=10,

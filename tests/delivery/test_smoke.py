@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders_api.application import Application
-from orders_api.deployment import smoke
-from orders_api.proxy import ProxyEvent
-from orders_api.repository import OrderQuery
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_api.telemetry import LambdaTelemetry
+from orders_aws import smoke_test as smoke
+from orders_aws.telemetry import LambdaTelemetry
+from orders_core.application import Application
+from orders_core.proxy import ProxyEvent
+from orders_core.stores import OrderQuery
+from orders_host.sqlite import SqliteOrderRepository
 
 Answer = dict[str, Any]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from orders_api import contract, problems
-from orders_gateway.cli import orders
+import orders_contract as contract
+from orders_cli import orders
+from orders_core import problems
 from tests.docs.markdown import anchors, blocks, headings, links
 from tests.docs.newcomer import ROOT
 

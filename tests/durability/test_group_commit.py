@@ -11,12 +11,12 @@ import pytest
 from tests.api import ANA, LUIS, STAFF, Caller, Recorder
 from tests.orders import an_order
 
-from orders_api.application import Application
-from orders_api.models import OrderStatus
-from orders_api.proxy import ProxyEvent, ProxyResponse
-from orders_api.repository import OrderQuery, StoreUnavailable
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway.invocation import GroupCommit
+from orders_core.application import Application
+from orders_core.models import OrderStatus
+from orders_core.proxy import ProxyEvent, ProxyResponse
+from orders_core.stores import OrderQuery, StoreUnavailable
+from orders_host.invocation import GroupCommit
+from orders_host.sqlite import SqliteOrderRepository
 
 MUGS = {"items": [{"product_id": "A-1", "quantity": 3, "unit_price": "9.50"}]}
 Answers = list[ProxyResponse | BaseException]

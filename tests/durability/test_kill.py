@@ -11,7 +11,7 @@ from tests.durability.load import under_load
 from tests.hosts.own import MUGS, UNLIMITED, OwnHost, add_user, own_host
 from tests.real_parts.process import stop
 
-from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_host.sqlite import SqliteOrderRepository
 
 ROUNDS = 5
 ANA = "ana@example.com"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.orders import an_order
 
-from orders_api.repository import StoreUnavailable
-from orders_api.repository.sqlite import SchemaTooNew, SqliteOrderRepository
+from orders_core.stores import StoreUnavailable
+from orders_host.sqlite import SchemaTooNew, SqliteOrderRepository
 
 
 def test_a_file_is_opened_again_as_it_was(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from contextlib import ExitStack, closing
 import pytest
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api.aws.client import AwsClient, Service
-from orders_api.repository.dynamodb import DynamoDBStore, Tables
-from orders_api.repository.dynamodb_client import DynamoDBClient
+from orders_aws.client.calls import AwsClient, Service
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
 
 Connect = Callable[[Service, str], AwsClient]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import Server, free_port, start, stop
 
-from orders_gateway.database import Database
-from orders_gateway.user_pool import Mailbox, UserPool
+from orders_host.database import Database
+from orders_host.user_pool import Mailbox, UserPool
 
 EMAIL = "staff@example.com"
 PASSWORD = "Demo-orders-2026!"

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from orders_api.events.batch import QueueAttributes, QueueMessage
-from orders_api.events.model import Envelope, OrderEvent
+from orders_aws.consumers.batch import QueueAttributes, QueueMessage
+from orders_core.events import Envelope, OrderEvent
 
 _numbers = itertools.count(1)
 

@@ -6,7 +6,7 @@ import boto3
 import msgspec
 from tests.real_parts.tables import REGION, dynamodb_client
 
-from orders_api.events.table_changes import StreamBatch
+from orders_aws.consumers.table_changes import StreamBatch
 
 
 def batch_of(endpoint: str, table: str) -> StreamBatch:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api.events.delivery.addresses import RefusedUrl, check_address, is_public, target_of
+from orders_webhooks.addresses import RefusedUrl, check_address, is_public, target_of
 
 PUBLIC = ["93.184.216.34", "1.1.1.1", "172.15.0.1", "2606:4700::1111", "2a00:1450:4001::200e"]
 # What it is, and an address of it.

@@ -15,20 +15,20 @@ from msgspec.structs import replace
 from standardwebhooks import Webhook as Verifier
 from tests.events.endpoints import OK, Endpoint, Request, Talk, answer, listening
 
-from orders_api.events.delivery import http
-from orders_api.events.delivery.attempt import Result, attempt
-from orders_api.events.delivery.payload import Message
-from orders_api.events.delivery.schedule import DELAYS_SECONDS, JITTER, MOST_RETRY_AFTER_SECONDS, delay
-from orders_api.events.delivery.webhook import Webhook, subscribe
+from orders_webhooks import http
+from orders_webhooks.attempt import DeliveryResult, attempt
+from orders_webhooks.payload import Message
+from orders_webhooks.schedule import DELAYS_SECONDS, JITTER, MAX_RETRY_AFTER_SECONDS, delay
+from orders_webhooks.webhook import Webhook, subscribe
 
 MESSAGE = Message("some-order:1", b'{"type":"order.created"}')
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 
 
-def deliver(talk: Talk) -> tuple[Result, Endpoint]:
+def deliver(talk: Talk) -> tuple[DeliveryResult, Endpoint]:
     """What comes of one attempt at an endpoint that talks like this."""
 
-    async def run() -> tuple[Result, Endpoint]:
+    async def run() -> tuple[DeliveryResult, Endpoint]:
         async with listening(talk) as endpoint:
             return await attempt(a_webhook(endpoint.url()), MESSAGE), endpoint
 
@@ -52,7 +52,7 @@ def test_a_message_is_delivered_and_verifies() -> None:
     async def run() -> None:
         async with listening(answer(OK)) as endpoint:
             webhook = a_webhook(endpoint.url())
-            assert await attempt(webhook, MESSAGE) == Result(None)
+            assert await attempt(webhook, MESSAGE) == DeliveryResult(None)
         (request,) = endpoint.requests
         assert request.line == "POST /hook?key=1 HTTP/1.1"
         assert request.headers["content-type"] == "application/json"
@@ -64,17 +64,17 @@ def test_a_message_is_delivered_and_verifies() -> None:
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "202", "204 No Content"])
 def test_every_2xx_is_a_success(status: str) -> None:
-    assert deliver(answer(f"HTTP/1.1 {status}\r\n\r\n".encode()))[0] == Result(None)
+    assert deliver(answer(f"HTTP/1.1 {status}\r\n\r\n".encode()))[0] == DeliveryResult(None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
 def test_every_other_answer_is_a_failure(status: int) -> None:
     result, _ = deliver(answer(f"HTTP/1.1 {status} No\r\n\r\n".encode()))
-    assert result == Result(f"it answered {status}")
+    assert result == DeliveryResult(f"it answered {status}")
 
 
 def test_an_informational_answer_is_not_the_answer() -> None:
-    assert deliver(answer(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK))[0] == Result(None)
+    assert deliver(answer(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK))[0] == DeliveryResult(None)
     result, _ = deliver(answer(b"HTTP/1.1 102 Processing\r\n\r\n" * 100))
     assert result.error == "it answers with informational responses only"
 
@@ -133,7 +133,7 @@ def test_a_body_without_end_is_not_waited_for() -> None:
             writer.write(b"x" * 65_536)
             await writer.drain()
 
-    assert deliver(endless)[0] == Result(None)
+    assert deliver(endless)[0] == DeliveryResult(None)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_name_is_looked_up_once_an_attempt_so_that_it_cant_change_between() ->
 
         async with listening(answer(OK)) as endpoint:
             webhook = a_webhook(endpoint.url(host="shop.example.com"))
-            assert await attempt(webhook, MESSAGE, rebinding) == Result(None)
+            assert await attempt(webhook, MESSAGE, rebinding) == DeliveryResult(None)
             assert endpoint.requests[0].headers["host"] == f"shop.example.com:{endpoint.port}"
             result = await attempt(webhook, MESSAGE, rebinding)
             assert result.error is not None
@@ -198,7 +198,7 @@ def test_the_next_address_is_tried_when_one_takes_no_connection() -> None:
     async def run() -> None:
         async with listening(answer(OK)) as endpoint:
             webhook = a_webhook(endpoint.url(host="localhost"))
-            assert await attempt(webhook, MESSAGE, known_as("127.0.0.9", "127.0.0.1")) == Result(None)
+            assert await attempt(webhook, MESSAGE, known_as("127.0.0.9", "127.0.0.1")) == DeliveryResult(None)
 
     asyncio.run(run())
 
@@ -256,7 +256,7 @@ def test_tls_is_verified_for_the_name_though_the_address_is_pinned(
     tls.load_cert_chain(certificate)
     tls.sni_callback = lambda _, server_name, __: asked.append(server_name)
 
-    async def run() -> Result:
+    async def run() -> DeliveryResult:
         async with listening(answer(OK), tls) as endpoint:
             webhook = a_webhook(endpoint.url("https", "shop.example.com"))
             return await attempt(webhook, MESSAGE, known_as("127.0.0.1"))
@@ -264,7 +264,7 @@ def test_tls_is_verified_for_the_name_though_the_address_is_pinned(
     result = asyncio.run(run())
     assert asked == ["shop.example.com"]
     if name == "shop.example.com":
-        assert result == Result(None)
+        assert result == DeliveryResult(None)
     else:
         assert result.error is not None
         assert "certificate is not valid" in result.error
@@ -288,7 +288,7 @@ def test_attempts_go_on_over_hours_with_growing_delays_and_jitter() -> None:
 
 def test_an_endpoint_may_ask_for_more_time_but_not_for_ever() -> None:
     assert delay(1, retry_after=600) == 600
-    assert delay(1, retry_after=1e9) == MOST_RETRY_AFTER_SECONDS
+    assert delay(1, retry_after=1e9) == MAX_RETRY_AFTER_SECONDS
     longest = delay(len(DELAYS_SECONDS), retry_after=1)
     assert longest is not None
     assert longest > 3600

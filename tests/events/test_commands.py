@@ -16,12 +16,12 @@ from standardwebhooks import Webhook as Verifier
 from tests.events.endpoints import OK, answer, listening
 from tests.orders import LAMPS, a_change, an_order
 
-from orders_api.events.json_schema import documents
-from orders_api.models import OrderStatus
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway.cli import orders
-from orders_gateway.relay import EVENTS_DB, ORDERS_DB
-from orders_gateway.relay.store import Delivery, EventStore
+from orders_cli import orders
+from orders_contract.event_schemas import documents
+from orders_core.models import OrderStatus
+from orders_host.relay import EVENTS_DB, ORDERS_DB
+from orders_host.relay.store import Delivery, EventStore
+from orders_host.sqlite import SqliteOrderRepository
 
 DOCS = Path(__file__).parents[2] / "docs/events"
 

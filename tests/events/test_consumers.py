@@ -17,28 +17,28 @@ from tests.events.queue_messages import from_bus, message
 from tests.orders import LAMPS, a_change, an_order
 from tests.real_parts.tables import REGION, dynamodb_client
 
-from orders_api.aws.client import COGNITO, SES, SQS
-from orders_api.events.batch import QueueMessage, each_alone
-from orders_api.events.delivery import schedule
-from orders_api.events.delivery.attempt import Result
-from orders_api.events.delivery.dynamodb import DynamoDBWebhooks
-from orders_api.events.delivery.payload import Message
-from orders_api.events.delivery.webhook import NoSuchWebhook, Webhook, disabled, failed, rotate, subscribe
-from orders_api.events.fulfilment import LEASE_SECONDS, Fulfilment, UnderWay
-from orders_api.events.model import OrderEvent, written
-from orders_api.events.notifications import Notifier
-from orders_api.events.webhooks import Courier
-from orders_api.models import Order, OrderStatus, change
-from orders_api.repository.dynamodb import DynamoDBStore, Tables
-from orders_api.repository.dynamodb_client import DynamoDBClient
-from orders_gateway.cli import orders
+from orders_aws.client.calls import COGNITO, SES, SQS
+from orders_aws.consumers.batch import QueueMessage, each_alone
+from orders_aws.consumers.fulfilment import LEASE_SECONDS, Fulfilment, UnderWay
+from orders_aws.consumers.notifications import Notifier
+from orders_aws.consumers.webhook_store import DynamoDBWebhooks
+from orders_aws.consumers.webhooks import WebhookDispatcher
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_cli import orders
+from orders_core.events import OrderEvent, event_for_write
+from orders_core.models import Order, OrderStatus, change
+from orders_webhooks import schedule
+from orders_webhooks.attempt import DeliveryResult
+from orders_webhooks.payload import Message
+from orders_webhooks.webhook import NoSuchWebhook, Webhook, disabled, failed, rotate, subscribe
 
 CONFIRMED, PROCESSING, SHIPPED = OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED
 
 
 def moved(order: Order, status: OrderStatus) -> tuple[Order, OrderEvent]:
     after = change(order, a_change(order, status=status))
-    return after, written(order, after)
+    return after, event_for_write(order, after)
 
 
 # --- fulfilment ---
@@ -73,7 +73,7 @@ def test_each_task_is_handed_over_once_however_often_it_is_heard_of(warehouse: W
     order = an_order()
     confirmed, event = moved(order, CONFIRMED)
     _, next_event = moved(confirmed, PROCESSING)
-    assert warehouse.gets(written(None, order), event, event, next_event, event, next_event) == 0
+    assert warehouse.gets(event_for_write(None, order), event, event, next_event, event, next_event) == 0
     assert warehouse.tasks == [("reserve the goods", event.id), ("pick and pack", next_event.id)]
 
 
@@ -171,7 +171,7 @@ def test_customers_are_told_that_the_order_is_placed_and_on_its_way(
     confirmed, confirmation = moved(order, CONFIRMED)
     processing, _ = moved(confirmed, PROCESSING)
     _, shipping = moved(processing, SHIPPED)
-    assert notify(written(None, order), confirmation, shipping) == 0
+    assert notify(event_for_write(None, order), confirmation, shipping) == 0
     placed, shipped = sent(aws)
     assert placed["Destination"] == {"ToAddresses": ["ana@example.com"]}
     assert placed["FromEmailAddress"] == "shop@example.com"
@@ -186,12 +186,12 @@ def test_customers_are_told_that_the_order_is_placed_and_on_its_way(
 def test_nobody_is_written_to_without_a_verified_address(
     customer: str, notify: Callable[..., int], aws: FakeAws
 ) -> None:
-    assert notify(written(None, an_order(customer))) == 0
+    assert notify(event_for_write(None, an_order(customer))) == 0
     assert sent(aws) == []
 
 
 def test_without_a_sender_nobody_is_looked_up(notify: Callable[..., int], aws: FakeAws) -> None:
-    assert notify(written(None, an_order()), sender=None) == 0
+    assert notify(event_for_write(None, an_order()), sender=None) == 0
     assert aws.calls == []
 
 
@@ -200,9 +200,9 @@ def test_what_could_not_be_sent_comes_again(notify: Callable[..., int], aws: Fak
         return users_and_mail(call) if call.operation == "AdminGetUser" else Refusal(400, "MessageRejected")
 
     aws.answer = refuses
-    assert notify(written(None, an_order())) == 1
+    assert notify(event_for_write(None, an_order())) == 1
     aws.answer = lambda _: Refusal(400, "ResourceNotFoundException")
-    assert notify(written(None, an_order())) == 1
+    assert notify(event_for_write(None, an_order())) == 1
 
 
 # --- webhooks ---
@@ -227,11 +227,11 @@ def queue() -> Iterator[FakeAws]:
 
 
 @pytest.fixture
-def courier(connect: Connect, webhooks: DynamoDBWebhooks, queue: FakeAws) -> Courier:
-    return Courier(webhooks, connect(SQS, queue.url), "http://sqs/webhooks")
+def courier(connect: Connect, webhooks: DynamoDBWebhooks, queue: FakeAws) -> WebhookDispatcher:
+    return WebhookDispatcher(webhooks, connect(SQS, queue.url), "http://sqs/webhooks")
 
 
-def deliver(courier: Courier, *messages: QueueMessage) -> list[str]:
+def deliver(courier: WebhookDispatcher, *messages: QueueMessage) -> list[str]:
     """The messages that fail."""
     response = asyncio.run(courier.deliver(messages))
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
@@ -274,34 +274,34 @@ def test_the_table_keeps_webhooks_and_loses_no_change(webhooks: DynamoDBWebhooks
 
 
 def test_an_event_becomes_a_message_for_each_that_wants_it(
-    courier: Courier, webhooks: DynamoDBWebhooks, queue: FakeAws
+    courier: WebhookDispatcher, webhooks: DynamoDBWebhooks, queue: FakeAws
 ) -> None:
     wanting = [add(webhooks, "order.created") for _ in range(12)]
     add(webhooks, "order.deleted")
     webhooks.change(add(webhooks).webhook_id, lambda before: disabled(before, "for a test"))
-    assert deliver(courier, from_bus(written(None, an_order()))) == []
+    assert deliver(courier, from_bus(event_for_write(None, an_order()))) == []
     tasks = [json.loads(each.body) for each in passed_on(queue)]
     assert {task["webhook_id"] for task in tasks} == {each.webhook_id for each in wanting}
     assert len(queue.of("SendMessageBatch")) == 2
 
 
 def test_an_event_that_was_not_passed_on_to_all_comes_again(
-    courier: Courier, webhooks: DynamoDBWebhooks, queue: FakeAws
+    courier: WebhookDispatcher, webhooks: DynamoDBWebhooks, queue: FakeAws
 ) -> None:
     add(webhooks)
     queue.answer = lambda _: {"Failed": [{"Id": "0", "Code": "InternalError"}]}
-    event = from_bus(written(None, an_order()))
+    event = from_bus(event_for_write(None, an_order()))
     assert deliver(courier, event) == [event.messageId]
 
 
 def test_a_message_reaches_its_endpoint_and_verifies(
-    courier: Courier, webhooks: DynamoDBWebhooks, queue: FakeAws
+    courier: WebhookDispatcher, webhooks: DynamoDBWebhooks, queue: FakeAws
 ) -> None:
     async def run() -> None:
         async with listening(answer(OK)) as endpoint:
             before = add(webhooks, url=endpoint.url())
             after = webhooks.change(before.webhook_id, lambda webhook: rotate(webhook, time.time()))
-            event = written(None, an_order())
+            event = event_for_write(None, an_order())
             assert (await courier.deliver([from_bus(event)]))["batchItemFailures"] == []
             assert (await courier.deliver(passed_on(queue)))["batchItemFailures"] == []
         (request,) = endpoint.requests
@@ -313,7 +313,7 @@ def test_a_message_reaches_its_endpoint_and_verifies(
 
 
 def test_a_failed_delivery_is_seen_again_after_its_delay(
-    courier: Courier, webhooks: DynamoDBWebhooks, queue: FakeAws, monkeypatch: pytest.MonkeyPatch
+    courier: WebhookDispatcher, webhooks: DynamoDBWebhooks, queue: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "JITTER", 0)
     refusing = answer(b"HTTP/1.1 500 No\r\n\r\n")
@@ -340,14 +340,14 @@ def test_a_hanging_endpoint_delays_no_other_of_its_batch(
     async def run() -> None:
         delivered = asyncio.Event()
 
-        async def attempt(webhook: Webhook, _: Message) -> Result:
+        async def attempt(webhook: Webhook, _: Message) -> DeliveryResult:
             if webhook.webhook_id == dead.webhook_id:
                 await delivered.wait()  # the one behind it in the batch
-                return Result("no answer within 15 s")
+                return DeliveryResult("no answer within 15 s")
             delivered.set()
-            return Result(None)
+            return DeliveryResult(None)
 
-        courier = Courier(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
+        courier = WebhookDispatcher(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
         task = for_one(dead)
         response = await courier.deliver([task, for_one(alive)])
         assert response["batchItemFailures"] == [{"itemIdentifier": task.messageId}]
@@ -361,11 +361,11 @@ def test_an_endpoint_that_fails_again_and_again_is_left_alone(
     webhook = add(webhooks)
     tried: list[str] = []
 
-    async def attempt(_: Webhook, message: Message) -> Result:
+    async def attempt(_: Webhook, message: Message) -> DeliveryResult:
         tried.append(message.id)
-        return Result("it answered 500")
+        return DeliveryResult("it answered 500")
 
-    courier = Courier(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
+    courier = WebhookDispatcher(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
     for _ in range(10):
         assert len(deliver(courier, for_one(webhook))) == 1
     assert len(tried) == schedule.PATIENCE_FAILURES
@@ -380,22 +380,24 @@ def test_a_success_is_noted_only_where_there_was_a_failure(
     webhook = add(webhooks)
     webhooks.change(webhook.webhook_id, lambda before: failed(before, "e", time.time()))
 
-    async def attempt(_: Webhook, __: Message) -> Result:
-        return Result(None)
+    async def attempt(_: Webhook, __: Message) -> DeliveryResult:
+        return DeliveryResult(None)
 
-    courier = Courier(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
+    courier = WebhookDispatcher(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", attempt)
     assert deliver(courier, for_one(webhook)) == []
     assert webhooks.get(webhook.webhook_id) == webhook
 
 
-def test_what_is_for_nobody_any_more_is_dropped(courier: Courier, webhooks: DynamoDBWebhooks) -> None:
+def test_what_is_for_nobody_any_more_is_dropped(
+    courier: WebhookDispatcher, webhooks: DynamoDBWebhooks
+) -> None:
     removed, off = add(webhooks), add(webhooks)
     webhooks.remove(removed.webhook_id)
     webhooks.change(off.webhook_id, lambda before: disabled(before, "for a test"))
     assert deliver(courier, for_one(removed), for_one(off)) == []
 
 
-def test_410_disables_on_aws_too(courier: Courier, webhooks: DynamoDBWebhooks) -> None:
+def test_410_disables_on_aws_too(courier: WebhookDispatcher, webhooks: DynamoDBWebhooks) -> None:
     async def run() -> str:
         async with listening(answer(b"HTTP/1.1 410 Gone\r\n\r\n")) as endpoint:
             webhook = add(webhooks, url=endpoint.url())

@@ -17,15 +17,15 @@ from tests.hosts import ANA, LUIS, STAFF, Host
 from tests.orders import an_order
 from tests.real_parts.process import stop, wait_for_exit
 
-from orders_api.problems import Problem
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway import sse, streaming
-from orders_gateway.authorizer import Reason, Unauthorized
-from orders_gateway.proxy import HttpRequest
-from orders_gateway.relay import ORDERS_DB
-from orders_gateway.relay.feed import Feed
-from orders_gateway.sse import MOST_PER_CALLER, PATH, EventStreams
-from orders_gateway.streaming import Streamed, send_stream
+from orders_core.problems import Problem
+from orders_host import sse, streaming
+from orders_host.authorizer import Reason, Unauthorized
+from orders_host.proxy import HttpRequest
+from orders_host.relay import ORDERS_DB
+from orders_host.relay.feed import Feed
+from orders_host.sqlite import SqliteOrderRepository
+from orders_host.sse import MAX_PER_CALLER, PATH, EventStreams
+from orders_host.streaming import Streamed, send_stream
 
 
 class Event(NamedTuple):
@@ -218,7 +218,7 @@ def test_a_heartbeat_moves_the_client_on_over_what_is_not_its_own(
 def test_a_caller_has_a_few_streams_at_most(feed: Feed) -> None:
     async def run() -> None:
         streams = EventStreams(feed, "*")
-        several = [opened(streams, {"sub": "ana"}) for _ in range(MOST_PER_CALLER)]
+        several = [opened(streams, {"sub": "ana"}) for _ in range(MAX_PER_CALLER)]
         for chunks in several:
             await anext(chunks)
         with pytest.raises(Problem) as refused:

@@ -19,7 +19,7 @@ from tests.blackbox.client import MUGS, writable
 from tests.events.own_host import OwnHost
 from tests.real_parts.process import wait_for_exit
 
-from orders_gateway.relay import ORDERS_DB
+from orders_host.relay import ORDERS_DB
 
 ROUNDS = 10
 WRITERS = 4

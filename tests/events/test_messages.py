@@ -12,9 +12,11 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from tests.orders import MUGS, an_order
 
-from orders_api.events.delivery.payload import MAX_BODY_BYTES, message_of
-from orders_api.events.delivery.signature import signed_headers
-from orders_api.events.delivery.webhook import (
+from orders_core.events import EventType, OrderEvent, event_for_delete, event_for_write
+from orders_core.models import LineItem, OrderContent
+from orders_webhooks.payload import MAX_BODY_BYTES, message_of
+from orders_webhooks.signature import signed_headers
+from orders_webhooks.webhook import (
     DISABLE_AFTER_FAILURES,
     DISABLE_AFTER_SECONDS,
     DOTTED,
@@ -26,8 +28,6 @@ from orders_api.events.delivery.webhook import (
     subscribe,
     succeeded,
 )
-from orders_api.events.model import EventType, OrderEvent, removed, written
-from orders_api.models import LineItem, OrderContent
 
 URL = "https://shop.example.com/hook"
 NOW = time.time()
@@ -43,7 +43,7 @@ def headers_of(webhook: Webhook, event: OrderEvent, now: float = NOW) -> tuple[d
 
 
 def test_another_implementation_verifies_the_signature() -> None:
-    webhook, event = a_webhook(), written(None, an_order())
+    webhook, event = a_webhook(), event_for_write(None, an_order())
     headers, body = headers_of(webhook, event)
     verified: Any = Verifier(webhook.secrets[0].value).verify(body, headers)
     assert verified["type"] == "order.created"
@@ -55,7 +55,7 @@ def test_another_implementation_verifies_the_signature() -> None:
 @pytest.mark.parametrize("change", ["body", "webhook-id", "webhook-timestamp", "secret"])
 def test_nothing_of_a_message_can_be_changed(change: str) -> None:
     webhook = a_webhook()
-    headers, body = headers_of(webhook, written(None, an_order()))
+    headers, body = headers_of(webhook, event_for_write(None, an_order()))
     secret = webhook.secrets[0].value
     if change == "body":
         body = body.replace(b"19.00", b"91.00")
@@ -71,7 +71,7 @@ def test_for_a_day_after_a_rotation_both_secrets_verify() -> None:
     before = a_webhook()
     after = rotate(before, NOW)
     old, new = Verifier(before.secrets[0].value), Verifier(after.secrets[0].value)
-    headers, body = headers_of(after, written(None, an_order()))
+    headers, body = headers_of(after, event_for_write(None, an_order()))
     assert len(headers["webhook-signature"].split(" ")) == 2
     old.verify(body, headers)
     new.verify(body, headers)
@@ -112,7 +112,7 @@ contents = st.builds(
 
 @given(contents)
 def test_no_body_is_too_large_and_what_is_missing_is_named(content: OrderContent) -> None:
-    event = written(None, an_order(content=content))
+    event = event_for_write(None, an_order(content=content))
     body = message_of(event).body
     assert len(body) <= MAX_BODY_BYTES
     data = json.loads(body)["data"]
@@ -124,14 +124,16 @@ def test_no_body_is_too_large_and_what_is_missing_is_named(content: OrderContent
 
 def test_the_largest_order_fits_without_its_items() -> None:
     names = tuple(LineItem(f"product-{number}", 1, 100, "ñ" * 200) for number in range(100))
-    data = json.loads(message_of(written(None, an_order(content=replace(MUGS, items=names)))).body)["data"]
+    data = json.loads(message_of(event_for_write(None, an_order(content=replace(MUGS, items=names)))).body)[
+        "data"
+    ]
     assert data["left_out"] == ["items"]
     assert data["order"]["total_amount"] == "100.00"
 
 
 def test_a_deleted_order_is_told_as_it_was() -> None:
     order = an_order()
-    body = json.loads(message_of(removed(order, order.updated_at, "ana")).body)
+    body = json.loads(message_of(event_for_delete(order, order.updated_at, "ana")).body)
     assert body["type"] == "order.deleted"
     assert (body["data"]["version"], body["data"]["order"]["version"]) == (2, 1)
 

@@ -13,19 +13,19 @@ from msgspec.structs import replace
 from tests.events.endpoints import OK, answer, listening
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order
 
-from orders_api.events.delivery import schedule
-from orders_api.events.delivery.attempt import Result
-from orders_api.events.delivery.payload import Message
-from orders_api.events.delivery.webhook import Webhook, enabled, subscribe
-from orders_api.models import Order
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_gateway.relay import EVENTS_DB, ORDERS_DB, Relay
-from orders_gateway.relay.store import EventStore
-from orders_gateway.relay.worker import AT_ONCE
+from orders_core.models import Order
+from orders_host.relay import EVENTS_DB, ORDERS_DB, Relay
+from orders_host.relay.store import EventStore
+from orders_host.relay.worker import AT_ONCE
+from orders_host.sqlite import SqliteOrderRepository
+from orders_webhooks import schedule
+from orders_webhooks.attempt import DeliveryResult
+from orders_webhooks.payload import Message
+from orders_webhooks.webhook import Webhook, enabled, subscribe
 
 PATIENCE_SECONDS = 20
 
-Answers = Callable[[str, Message], Awaitable[Result]]
+Answers = Callable[[str, Message], Awaitable[DeliveryResult]]
 
 
 class Subscribers:
@@ -38,14 +38,14 @@ class Subscribers:
         self.most_at_once = 0
         self._changed = asyncio.Event()
 
-    async def __call__(self, webhook: Webhook, message: Message) -> Result:
+    async def __call__(self, webhook: Webhook, message: Message) -> DeliveryResult:
         self.got[webhook.webhook_id].append(message.id)
         self.under_way += 1
         self.most_at_once = max(self.most_at_once, self.under_way)
         self._changed.set()
         try:
             await asyncio.sleep(0)  # a network would let others have their turn too
-            return await self.answers(webhook.webhook_id, message) if self.answers else Result(None)
+            return await self.answers(webhook.webhook_id, message) if self.answers else DeliveryResult(None)
         finally:
             self.under_way -= 1
 
@@ -100,8 +100,8 @@ def versions(ids: list[str], order: Order) -> list[int]:
 def now_failing(ids: set[str]) -> Answers:
     """Fails for these events, whoever gets them."""
 
-    async def answers(_: str, message: Message) -> Result:
-        return Result("it answered 500" if message.id in ids else None)
+    async def answers(_: str, message: Message) -> DeliveryResult:
+        return DeliveryResult("it answered 500" if message.id in ids else None)
 
     return answers
 
@@ -166,10 +166,10 @@ def test_a_hanging_webhook_delays_no_other(
     dead, alive = add(webhooks), add(webhooks)
     changes(shop, orders=30, each=3)
 
-    async def hang(webhook_id: str, _: Message) -> Result:
+    async def hang(webhook_id: str, _: Message) -> DeliveryResult:
         if webhook_id == dead:
             await asyncio.Event().wait()
-        return Result(None)
+        return DeliveryResult(None)
 
     async def run() -> None:
         subscribers = Subscribers(hang)
@@ -178,7 +178,7 @@ def test_a_hanging_webhook_delays_no_other(
             assert len(subscribers.got[dead]) == AT_ONCE
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orders_gateway.relay._GRACE_SECONDS", 0.01)
+        patch.setattr("orders_host.relay._GRACE_SECONDS", 0.01)
         asyncio.run(run())
     assert webhooks.backlog(alive).waiting == 0
     assert webhooks.backlog(dead).waiting == 90
@@ -211,7 +211,7 @@ def test_misbehaving_endpoints_delay_no_other(
                 await talk.__aexit__(None, None, None)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orders_gateway.relay._GRACE_SECONDS", 0.01)
+        patch.setattr("orders_host.relay._GRACE_SECONDS", 0.01)
         asyncio.run(run())
     *failing, good = webhooks.all()
     assert good.failures == 0
@@ -276,13 +276,13 @@ def test_an_event_that_nobody_can_send_is_poison_too(
 def test_an_endpoint_that_fails_again_and_again_is_tried_one_at_a_time(
     tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "MOST_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(schedule, "MAX_PAUSE_SECONDS", 3600.0)
     monkeypatch.setattr(schedule, "PAUSE_SECONDS", 3600.0)
     webhook = add(webhooks)
     changes(shop, orders=50, each=1)
 
-    async def fail(_: str, __: Message) -> Result:
-        return Result("it answered 503")
+    async def fail(_: str, __: Message) -> DeliveryResult:
+        return DeliveryResult("it answered 503")
 
     async def run() -> None:
         subscribers = Subscribers(fail)
@@ -299,8 +299,8 @@ def test_an_endpoint_that_asks_for_a_break_gets_it(
 ) -> None:
     webhook = add(webhooks)
 
-    async def busy(_: str, __: Message) -> Result:
-        return Result("it answered 429", retry_after=3600)
+    async def busy(_: str, __: Message) -> DeliveryResult:
+        return DeliveryResult("it answered 429", retry_after=3600)
 
     async def run() -> None:
         subscribers = Subscribers(busy)
@@ -327,8 +327,8 @@ def test_a_disabled_webhook_gets_nothing_and_loses_nothing(
 ) -> None:
     webhook = add(webhooks)
 
-    async def gone(_: str, __: Message) -> Result:
-        return Result("it answered 410", gone=True)
+    async def gone(_: str, __: Message) -> DeliveryResult:
+        return DeliveryResult("it answered 410", gone=True)
 
     async def run() -> None:
         subscribers = Subscribers(gone)

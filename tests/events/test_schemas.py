@@ -8,18 +8,18 @@ import msgspec
 import pytest
 from tests.orders import LAMPS, a_change, an_order
 
-from orders_api.events.delivery.payload import message_of
-from orders_api.events.json_schema import documents
-from orders_api.events.model import OrderEvent, removed, written
-from orders_api.models import OrderStatus, change
+from orders_contract.event_schemas import documents
+from orders_core.events import OrderEvent, event_for_delete, event_for_write
+from orders_core.models import OrderStatus, change
+from orders_webhooks.payload import message_of
 
 ORDER = an_order()
 CHANGED = change(ORDER, a_change(ORDER, content=LAMPS, status=OrderStatus.CONFIRMED))
 EVENTS = {
-    "OrderCreated": written(None, ORDER),
-    "OrderUpdated": written(ORDER, change(ORDER, a_change(ORDER, content=LAMPS))),
-    "OrderStatusChanged": written(ORDER, CHANGED),
-    "OrderDeleted": removed(CHANGED, CHANGED.updated_at, None),
+    "OrderCreated": event_for_write(None, ORDER),
+    "OrderUpdated": event_for_write(ORDER, change(ORDER, a_change(ORDER, content=LAMPS))),
+    "OrderStatusChanged": event_for_write(ORDER, CHANGED),
+    "OrderDeleted": event_for_delete(CHANGED, CHANGED.updated_at, None),
 }
 
 

@@ -16,18 +16,18 @@ from tests.events.stream_records import batch_of
 from tests.orders import LAMPS, a_change, a_removal, an_order
 from tests.real_parts.tables import REGION, dynamodb_client
 
-from orders_api.aws.client import DYNAMODB, EVENTBRIDGE, SQS, Refused
-from orders_api.events import bus, history
-from orders_api.events.bus import MOST_BYTES, MOST_ENTRIES, Bus
-from orders_api.events.history import MOST_AT_ONCE, History
-from orders_api.events.model import Envelope, OrderEvent
-from orders_api.events.stream import Aside, Publisher
-from orders_api.events.table_changes import StreamBatch
-from orders_api.models import LineItem, Order, OrderContent, OrderStatus, change
-from orders_api.repository import Store
-from orders_api.repository.dynamodb import DynamoDBStore, Tables
-from orders_api.repository.dynamodb_items import Item, to_item
-from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_aws.client.calls import DYNAMODB, EVENTBRIDGE, SQS, Refused
+from orders_aws.consumers import bus, history
+from orders_aws.consumers.bus import MAX_BYTES, MAX_ENTRIES, Bus
+from orders_aws.consumers.history import MAX_AT_ONCE, History
+from orders_aws.consumers.stream import Publisher, QuarantineQueue
+from orders_aws.consumers.table_changes import StreamBatch
+from orders_aws.dynamodb.items import Item, to_item
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_core.events import Envelope, OrderEvent
+from orders_core.models import LineItem, Order, OrderContent, OrderStatus, change
+from orders_core.stores import Store
+from orders_host.sqlite import SqliteOrderRepository
 
 BUS = "orders-api-test"
 QUEUE = "http://sqs/unpublished"
@@ -60,7 +60,7 @@ def new_publisher(
     return lambda: Publisher(
         History(connect(DYNAMODB, dynamodb_endpoint), tables.events, tables.stats),
         Bus(connect(EVENTBRIDGE, aws.url), BUS),
-        Aside(connect(SQS, aws.url), QUEUE),
+        QuarantineQueue(connect(SQS, aws.url), QUEUE),
     )
 
 
@@ -167,8 +167,8 @@ def test_full_batches_and_not_more(
     publish(batch_of(dynamodb_endpoint, tables.orders))
     requests = aws.of("PutEvents")
     sizes = [sum(len(entry["Detail"].encode()) for entry in request["Entries"]) for request in requests]
-    assert len(requests[0]["Entries"]) == len(requests[1]["Entries"]) == MOST_ENTRIES
-    assert max(sizes) < MOST_BYTES
+    assert len(requests[0]["Entries"]) == len(requests[1]["Entries"]) == MAX_ENTRIES
+    assert max(sizes) < MAX_BYTES
     assert sum(len(request["Entries"]) for request in requests) == 37
     assert len(requests) < 37 / 4, "large orders share a batch as long as they fit"
 
@@ -293,7 +293,7 @@ def test_poison_is_set_aside_and_the_rest_is_published(poison: Item, publish: Pu
     body: Any = json.loads(message["MessageBody"])
     assert body["error"]
     assert body["record"]["eventID"] == "2"
-    assert len(message["MessageBody"].encode()) < MOST_BYTES
+    assert len(message["MessageBody"].encode()) < MAX_BYTES
 
 
 def test_poison_that_can_t_be_set_aside_comes_again(publish: Publish, aws: FakeAws) -> None:
@@ -333,7 +333,7 @@ def test_more_changes_than_one_transaction_takes(
     content = [replace(LAMPS, currency=currency) for currency in ("EUR", "USD", "JPY", "GBP", "CHF")]
     items = [
         (number, an_order(at=f"2026-01-{number % 28 + 1:02}T00:00:00.000Z", content=content[number % 5]))
-        for number in range(MOST_AT_ONCE * 3 + 1)
+        for number in range(MAX_AT_ONCE * 3 + 1)
     ]
     moved = [a_record(number, to_item(confirmed(order)), to_item(order)) for number, order in items]
     assert publish(msgspec.convert({"Records": moved}, StreamBatch)) == []

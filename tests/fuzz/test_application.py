@@ -18,14 +18,14 @@ from tests import conformance
 from tests.api import Answer
 from tests.aws.events import ORDER, ORDERS, Event, proxy_event
 
-from orders_api import cursors
-from orders_api.application import ROUTES, Application
-from orders_api.models import OrderStatus
-from orders_api.operations.reports import EventQuery
-from orders_api.proxy import ProxyEvent, ProxyResponse
-from orders_api.repository import OrderQuery
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_api.telemetry import CacheResult, Observation
+from orders_core import cursors
+from orders_core.application import ROUTES, Application
+from orders_core.models import OrderStatus
+from orders_core.operations.reports import EventQuery
+from orders_core.proxy import ProxyEvent, ProxyResponse
+from orders_core.stores import OrderQuery
+from orders_core.telemetry import CacheResult, Observation
+from orders_host.sqlite import SqliteOrderRepository
 
 REQUESTS = int(os.environ.get("FUZZ_EXAMPLES", "400"))
 TESTS = 5

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from orders_gateway.user_pool import CognitoEndpoint, UserPool
+from orders_host.user_pool import CognitoEndpoint, UserPool
 
 Message = MutableMapping[str, Any]
 

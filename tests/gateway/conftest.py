@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orders_gateway.database import Database
-from orders_gateway.user_pool import Mailbox, UserPool
+from orders_host.database import Database
+from orders_host.user_pool import Mailbox, UserPool
 
 PASSWORD = "Demo-orders-2026!"
 ANA = "ana@example.com"

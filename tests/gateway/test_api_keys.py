@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.gateway.conftest import Clock
 
-from orders_gateway.api_keys import ApiKeys
-from orders_gateway.database import Database
+from orders_host.api_keys import ApiKeys
+from orders_host.database import Database
 
 
 @pytest.fixture

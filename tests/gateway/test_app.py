@@ -25,8 +25,8 @@ from tests.gateway.test_authorizer import RSA, Issuer, issuer
 from tests.hosts.own import MUGS, UNLIMITED, OwnHost, add_user, orders, own_host
 from tests.real_parts.tables import REGION, create_orders_table
 
-from orders_api import contract
-from orders_gateway.contract_text import as_yaml
+import orders_contract as contract
+from orders_host.contract_text import as_yaml
 
 __all__ = ["issuer"]
 

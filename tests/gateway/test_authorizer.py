@@ -19,11 +19,11 @@ from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey, Key, RSAKey
 from tests.gateway.conftest import ANA, Clock
 
-from orders_gateway import authorizer as authorizer_module
-from orders_gateway.authorizer import Authorizer, Reason, Unauthorized
-from orders_gateway.jws import MAX_TOKEN
-from orders_gateway.oidc_keys import MAX_AGE, MIN_INTERVAL, OidcKeys
-from orders_gateway.user_pool import UserPool
+from orders_host import authorizer as authorizer_module
+from orders_host.authorizer import Authorizer, Reason, Unauthorized
+from orders_host.jws import MAX_TOKEN
+from orders_host.oidc_keys import MAX_AGE, MIN_INTERVAL, OidcKeys
+from orders_host.user_pool import UserPool
 
 Claims = dict[str, object]
 

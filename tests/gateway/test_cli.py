@@ -11,9 +11,9 @@ import httpx
 import pytest
 from tests.hosts.own import ORDERS, PASSWORD, add_user, orders, own_host
 
-from orders_api import contract
-from orders_api.contract import gateway_profile
-from orders_gateway.contract_text import as_yaml
+import orders_contract as contract
+from orders_contract import gateway_profile
+from orders_host.contract_text import as_yaml
 
 ANA = "ana@example.com"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orders_gateway.database import MIGRATIONS, Database, SchemaTooNew
+from orders_host.database import MIGRATIONS, Database, SchemaTooNew
 
 
 def test_only_the_owner_may_read_it(database: Database, tmp_path: Path) -> None:

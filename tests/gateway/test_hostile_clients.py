@@ -14,9 +14,9 @@ from tests.hosts.own import MUGS, PASSWORD, UNLIMITED, OwnHost, add_user, orders
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from orders_gateway.asgi import Receive, Scope, Send
-from orders_gateway.connections import MAX_HEAD_BYTES, MAX_REQUEST_SECONDS, BoundedConnection, close_slow
-from orders_gateway.sse import MOST_PER_CALLER
+from orders_host.asgi import Receive, Scope, Send
+from orders_host.connections import MAX_HEAD_BYTES, MAX_REQUEST_SECONDS, BoundedConnection, close_slow
+from orders_host.sse import MAX_PER_CALLER
 
 ANA, LUIS, STAFF = "ana@example.com", "luis@example.com", "staff@example.com"
 ORDERS = b"/v1/orders"
@@ -184,7 +184,7 @@ OUTSIDE = (
     b"/console/../pyproject.toml",
     b"/console/%2e%2e/pyproject.toml",
     b"/console/..%2fpyproject.toml",
-    b"/console/%2e%2e%2fsrc%2forders_api%2fhandler.py",
+    b"/console/%2e%2e%2fsrc%2forders_core%2faccess.py",
     b"/console//etc/passwd",
     b"/console/%2fetc/passwd",
     b"/console/..%5c..%5cpyproject.toml",
@@ -402,7 +402,7 @@ def test_half_a_surrogate_pair_is_no_user_name(wire: Wire) -> None:
 
 def test_many_streams_at_once_are_not_more_than_a_caller_may_have(wire: Wire) -> None:
     request = b"GET /v1/events HTTP/1.1\r\nHost: a\r\n" + wire.ana + b"\r\n\r\n"
-    streams = [wire.connect() for _ in range(3 * MOST_PER_CALLER)]
+    streams = [wire.connect() for _ in range(3 * MAX_PER_CALLER)]
     try:
         for stream in streams:
             stream.sendall(request)
@@ -413,7 +413,7 @@ def test_many_streams_at_once_are_not_more_than_a_caller_may_have(wire: Wire) ->
     finally:
         for stream in streams:
             stream.close()
-    assert listening.count(True) == MOST_PER_CALLER
+    assert listening.count(True) == MAX_PER_CALLER
 
 
 def hears(stream: socket.socket, heard: bytes) -> bool:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateway.conftest import Clock
 
-from orders_gateway import throttling
-from orders_gateway.database import Database
-from orders_gateway.throttling import PLANS, Buckets, Decision, Plan, Quotas, Throttle
+from orders_host import throttling
+from orders_host.database import Database
+from orders_host.throttling import PLANS, Buckets, Decision, Plan, Quotas, Throttle
 
 SECOND = 1_000_000_000
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateway.conftest import ANA, PASSWORD, Clock, Letters
 
-from orders_gateway.database import Database
-from orders_gateway.user_pool import (
+from orders_host.database import Database
+from orders_host.user_pool import (
     CognitoError,
     Mailbox,
     Tokens,
@@ -25,14 +25,14 @@ from orders_gateway.user_pool import (
     passwords,
     self_service,
 )
-from orders_gateway.user_pool.codes import ATTEMPTS, CODES_A_DAY
-from orders_gateway.user_pool.keys import MAX_AGE
-from orders_gateway.user_pool.lockout import FREE_FAILURES
-from orders_gateway.user_pool.self_service import NewPasswordRequired
-from orders_gateway.user_pool.tokens import REFRESH_LIFE
+from orders_host.user_pool.codes import ATTEMPTS, CODES_A_DAY
+from orders_host.user_pool.keys import MAX_AGE
+from orders_host.user_pool.lockout import FREE_FAILURES
+from orders_host.user_pool.self_service import NewPasswordRequired
+from orders_host.user_pool.tokens import REFRESH_LIFE
 
 WRONG = "Wrong-password-1!"
-NOBODY = "nobody@example.com"
+DUMMY_HASH = "nobody@example.com"
 DAY = 86_400
 P = ParamSpec("P")
 
@@ -113,7 +113,7 @@ def test_an_unknown_user_costs_the_same_hash(pool: UserPool, monkeypatch: pytest
         return passwords.verify_secret(hashed, secret)
 
     monkeypatch.setattr(self_service, "verify_secret", verify)
-    assert refused(sign_in, pool, ANA, WRONG) == refused(sign_in, pool, NOBODY, WRONG)
+    assert refused(sign_in, pool, ANA, WRONG) == refused(sign_in, pool, DUMMY_HASH, WRONG)
     known, unknown = verified
     assert known == unknown
 
@@ -121,7 +121,7 @@ def test_an_unknown_user_costs_the_same_hash(pool: UserPool, monkeypatch: pytest
 # Lock-out
 
 
-@pytest.mark.parametrize("name", [ANA, NOBODY])
+@pytest.mark.parametrize("name", [ANA, DUMMY_HASH])
 def test_failures_lock_an_account_for_longer_and_longer(pool: UserPool, clock: Clock, name: str) -> None:
     incorrect = "NotAuthorizedException: Incorrect username or password."
     locked = "NotAuthorizedException: Password attempts exceeded"
@@ -203,7 +203,7 @@ def test_a_code_survives_few_guesses_and_then_even_the_right_one_fails(
 
 
 def test_a_day_has_so_many_codes_for_known_and_unknown_users(pool: UserPool, clock: Clock) -> None:
-    for name in (ANA, NOBODY):
+    for name in (ANA, DUMMY_HASH):
         for _ in range(CODES_A_DAY):
             self_service.forgot_password(pool, name)
         assert refused(self_service.forgot_password, pool, name).startswith("LimitExceededException")
@@ -223,7 +223,7 @@ def test_a_code_is_good_for_one_purpose_and_one_user(pool: UserPool, letters: Le
     self_service.sign_up(pool, "eva@example.com", PASSWORD, {})
     code = letters.code("eva@example.com")
     assert refused(reset, pool, code).startswith("ExpiredCodeException")
-    assert refused(self_service.confirm_sign_up, pool, NOBODY, code).startswith("ExpiredCodeException")
+    assert refused(self_service.confirm_sign_up, pool, DUMMY_HASH, code).startswith("ExpiredCodeException")
     self_service.confirm_sign_up(pool, "eva@example.com", code)
 
 
@@ -451,10 +451,10 @@ def test_an_address_that_is_none_is_refused(pool: UserPool, email: str) -> None:
 
 def test_administration_of_an_unknown_user_says_so(pool: UserPool) -> None:
     unknown = "UserNotFoundException: User does not exist."
-    assert refused(pool.set_password, NOBODY, PASSWORD) == unknown
-    assert refused(pool.add_to_group, NOBODY, "staff") == unknown
-    assert refused(pool.disable, NOBODY) == unknown
-    assert refused(pool.issue_tokens, NOBODY) == unknown
+    assert refused(pool.set_password, DUMMY_HASH, PASSWORD) == unknown
+    assert refused(pool.add_to_group, DUMMY_HASH, "staff") == unknown
+    assert refused(pool.disable, DUMMY_HASH) == unknown
+    assert refused(pool.issue_tokens, DUMMY_HASH) == unknown
 
 
 def test_a_group_name_has_no_spaces_or_commas(pool: UserPool) -> None:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from tests.gateway.cognito_server import served
 from tests.gateway.conftest import ANA, PASSWORD, Clock, Letters
 
-from orders_gateway.user_pool import UserPool
+from orders_host.user_pool import UserPool
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.gateway.conftest import ANA, PASSWORD
 
-from orders_gateway.user_pool import CognitoEndpoint, CognitoReply, UserPool, cognito, self_service
-from orders_gateway.user_pool.cognito import TARGET_PREFIX, answer
+from orders_host.user_pool import CognitoEndpoint, CognitoReply, UserPool, cognito, self_service
+from orders_host.user_pool.cognito import TARGET_PREFIX, answer
 
 OPERATIONS = [
     "SignUp",

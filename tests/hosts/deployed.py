@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from orders_api.contract import gateway_profile
+from orders_contract import gateway_profile
 from tests.hosts import ANA, LUIS, PASSWORD, STAFF, Host, cognito
 from tests.real_parts.artefact import THIS_PYTHON
 from tests.real_parts.tables import REGION, create_orders_table
@@ -98,7 +98,7 @@ def base_resources(name: str, endpoint: str, table: str) -> Json:
             "Lambda::Function",
             FunctionName=name,
             Runtime=f"python{THIS_PYTHON}",
-            Handler="orders_api.handler.handler",
+            Handler="orders_aws.handler.handler",
             Code={"S3Bucket": name, "S3Key": "orders-api.zip"},
             Role=f"arn:aws:iam::{ACCOUNT}:role/{name}",
             MemorySize=512,

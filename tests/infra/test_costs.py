@@ -3,7 +3,7 @@
 import pytest
 from tests.infra.terraform import Resource, planned
 
-from orders_gateway.cost.environments import API_MEMORY_MB, CONSUMER_MEMORY_MB, ENVIRONMENTS, QUEUES
+from orders_tools.cost.environments import API_MEMORY_MB, CONSUMER_MEMORY_MB, ENVIRONMENTS, QUEUES
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

@@ -16,7 +16,7 @@ def test_no_function_lacks_what_it_requires() -> None:
     given = {module: set(re.findall(r"(\w+)\s+=", variables)) for module, variables in functions}
     lacking = {module: required_by(module) - variables for module, variables in given.items()}
     assert {module: names for module, names in lacking.items() if names} == {}
-    assert required_by("orders_api.events.stream") == {"EVENT_BUS", "UNPUBLISHED_QUEUE_URL"}
+    assert required_by("orders_aws.consumers.stream") == {"EVENT_BUS", "UNPUBLISHED_QUEUE_URL"}
 
 
 def required_by(module: str) -> set[str]:

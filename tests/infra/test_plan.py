@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from tests.infra.terraform import ENVIRONMENTS, INFRA, Resource, planned
 
-import orders_api.repository
-from orders_api.contract import gateway_profile
-from orders_api.telemetry import NAMESPACE, LambdaTelemetry, Observation, Placed
-from orders_gateway.access_log import AccessLogEntry
+import orders_core.stores
+from orders_aws.telemetry import NAMESPACE, LambdaTelemetry
+from orders_contract import gateway_profile
+from orders_core.telemetry import Observation, Placed
+from orders_host.access_log import AccessLogEntry
 
 # What makes a thing public, and must not be used at all.
 OPEN_DOORS = {
@@ -84,7 +85,7 @@ def test_the_contract_is_given_all_that_it_asks_for() -> None:
 
 def test_the_api_may_call_dynamodb_as_the_code_does_and_no_more() -> None:
     calls = re.compile(r"_client\.call\(\s*\"(\w+)\"")
-    repository = Path(orders_api.repository.__file__).parent
+    repository = Path(orders_core.stores.__file__).parent
     called = {name for path in repository.glob("dynamodb*.py") for name in calls.findall(path.read_text())}
     api = re.search(r"^    api = \{(.*?)^    }", (INFRA / "iam.tf").read_text(), re.DOTALL | re.MULTILINE)
     assert api

@@ -5,9 +5,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from scripts.build_zip import build
-from scripts.trims import Trim
-
+from orders_tools.build_zip import build
+from orders_tools.trims import Trim
 from tests.real_parts.missing import MissingPartError
 
 PART = "the Lambda's zip"

@@ -13,9 +13,9 @@ from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import Server, free_port, running
 from tests.tracing.collector import Collector, collecting
 
-from orders_gateway.options import InvalidOption, Options
-from orders_gateway.otlp import CLIENT, SERVER, OtlpExporter, Span
-from orders_gateway.tracing import HEADER, Trace, trace_of
+from orders_host.options import InvalidOption, Options
+from orders_host.otlp import CLIENT, SERVER, OtlpExporter, Span
+from orders_host.tracing import HEADER, Trace, trace_of
 
 TRACE_ID, PARENT_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 OTHER_ID = "1-5759e988-bd862e3fe1be46a994272793"

@@ -11,7 +11,7 @@ import pytest
 from tests.aws.events import ORDER, ORDERS, proxy_event
 from tests.aws.runtime_api import running_function
 
-from orders_api.tracing import subsegment
+from orders_aws.tracing import subsegment
 
 ROOT, PARENT = "1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}

@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.orders import an_order
 
-from orders_api.access import CUSTOMER, STAFF, Caller, caller_from, customer_for, customers_for, visible
-from orders_api.models import NotAllowed, OrderNotFound, OrderStatus
+from orders_core.access import (
+    CUSTOMER,
+    STAFF,
+    Caller,
+    caller_from,
+    customer_for,
+    listing_scope,
+    require_visible,
+)
+from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
 
 ANA, BOSS = Caller("ana", CUSTOMER), Caller("boss", STAFF)
 groups = st.lists(st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True), max_size=4)
@@ -49,18 +57,18 @@ def test_staff_orders_for_anybody() -> None:
 
 
 def test_a_listing_shows_what_one_may_see() -> None:
-    assert (customers_for(ANA, None), customers_for(ANA, "ana")) == ("ana", "ana")
-    assert (customers_for(BOSS, None), customers_for(BOSS, "ana")) == (None, "ana")
+    assert (listing_scope(ANA, None), listing_scope(ANA, "ana")) == ("ana", "ana")
+    assert (listing_scope(BOSS, None), listing_scope(BOSS, "ana")) == (None, "ana")
     with pytest.raises(NotAllowed):
-        customers_for(ANA, "luis")
+        listing_scope(ANA, "luis")
 
 
 def test_anothers_order_looks_as_if_it_did_not_exist() -> None:
     order = an_order("luis")
-    assert visible(order, BOSS, order.order_id) is order
+    assert require_visible(order, BOSS, order.order_id) is order
     for absent in (order, None):
         with pytest.raises(OrderNotFound):
-            visible(absent, ANA, order.order_id)
+            require_visible(absent, ANA, order.order_id)
 
 
 def test_the_table_of_roles() -> None:

@@ -13,9 +13,9 @@ from tests import conformance
 from tests.api import ANA, LUIS, ORDERS, STAFF, Answer, Api, Caller, Json
 from tests.unit.order_model import Model, ModelOrder, Refusal, reduced, seen, total
 
-from orders_api import problems
-from orders_api.models import OrderStatus, ReturnStatus
-from orders_api.repository.sqlite import SqliteOrderRepository
+from orders_core import problems
+from orders_core.models import OrderStatus, ReturnStatus
+from orders_host.sqlite import SqliteOrderRepository
 
 MUG: Final = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50", "name": "Mug"}
 LAMP: Final = {"product_id": "B-7", "quantity": 3, "unit_price": "0.05"}

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials as SdkCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api.aws.signature import Credentials, Scope, signed_headers
+from orders_aws.client.signature import Credentials, Scope, signed_headers
 
 printable = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 

@@ -10,12 +10,13 @@ import pytest
 from openapi_spec_validator import validate
 from tests.conformance import DOCUMENT, resolved, validator
 
-from orders_api import contract, problems
-from orders_api.application import ROUTES
-from orders_api.contract import gateway_profile
-from orders_api.models import OrderStatus, ReturnStatus
-from orders_api.money import MINOR_DIGITS
-from orders_gateway.contract_text import as_yaml
+import orders_contract as contract
+from orders_contract import gateway_profile
+from orders_core import problems
+from orders_core.application import ROUTES
+from orders_core.models import OrderStatus, ReturnStatus
+from orders_core.money import MINOR_DIGITS
+from orders_host.contract_text import as_yaml
 
 ROOT = Path(__file__).parents[2]
 GATEWAY = gateway_profile.build()

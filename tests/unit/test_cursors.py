@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api import cursors
-from orders_api.cursors import InvalidCursor
-from orders_api.models import OrderStatus
-from orders_api.operations.reports import EventPosition, EventQuery
-from orders_api.repository import OrderQuery, Position
+from orders_core import cursors
+from orders_core.cursors import InvalidCursor
+from orders_core.models import OrderStatus
+from orders_core.operations.reports import EventPosition, EventQuery
+from orders_core.stores import OrderQuery, Position
 
 moments = st.datetimes().map(lambda moment: moment.isoformat(timespec="milliseconds") + "Z")
 positions = st.builds(Position, moments, st.uuids().map(str))

@@ -4,7 +4,7 @@ import time
 from unittest.mock import patch
 from uuid import UUID
 
-from orders_api.operations.common import new_id
+from orders_core.operations.common import new_id
 
 
 def test_an_id_is_a_uuid_of_version_7_that_holds_its_time() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order
 
-from orders_api import models
-from orders_api.access import CUSTOMER, STAFF
-from orders_api.models import (
+from orders_core import models
+from orders_core.access import CUSTOMER, STAFF
+from orders_core.models import (
     DELETABLE,
     TRANSITIONS,
     IllegalState,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api.money import MAX_UNIT_PRICE, MINOR_DIGITS, InvalidAmount, plain, to_minor, to_text
+from orders_core.money import MAX_UNIT_PRICE, MINOR_DIGITS, InvalidAmount, plain, to_minor, to_text
 
 currencies = st.sampled_from(sorted(MINOR_DIGITS))
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_api import cursors, parameters
-from orders_api.problems import INVALID_INPUT, UNSUPPORTED_MEDIA_TYPE, Problem
-from orders_api.repository import OrderQuery, Position
+from orders_core import cursors, parameters
+from orders_core.problems import INVALID_INPUT, UNSUPPORTED_MEDIA_TYPE, Problem
+from orders_core.stores import OrderQuery, Position
 
 texts = st.text(max_size=20)
 queries = st.dictionaries(

@@ -6,18 +6,18 @@ import uuid
 import pytest
 from tests.conformance import MEMBERS
 
-from orders_api import problems
-from orders_api.input_errors import Fault, InvalidBody, MalformedBody
-from orders_api.models import IllegalState, NotAllowed, OrderNotFound, OrderStatus, VersionMismatch
-from orders_api.problems import KINDS, TYPE_BASE, Problem, problem_from
-from orders_api.repository import StoreUnavailable
-from orders_api.returns import InvalidReturn, ReturnNotFound
+from orders_core import problems
+from orders_core.input_errors import Fault, InvalidBody, MalformedBody
+from orders_core.models import IllegalState, NotAllowed, OrderNotFound, OrderStatus, VersionMismatch
+from orders_core.problems import KINDS, TYPE_BASE, Problem, problem_from
+from orders_core.returns import InvalidReturn, ReturnNotFound
+from orders_core.stores import StoreUnavailable
 
 REQUEST_ID = str(uuid.UUID(int=7))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_a_document_has_its_members_in_order(kind: problems.Kind) -> None:
+def test_a_document_has_its_members_in_order(kind: problems.ProblemType) -> None:
     document = json.loads(Problem(kind, "Why.", {"more": 1}).document(REQUEST_ID))
     assert list(document) == [*MEMBERS, "more"]
     assert document == {
@@ -65,7 +65,7 @@ def test_a_slug_names_one_kind() -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_each_exception_has_its_problem(
-    error: Exception, kind: problems.Kind, extensions: dict[str, object]
+    error: Exception, kind: problems.ProblemType, extensions: dict[str, object]
 ) -> None:
     problem = problem_from(error)
     document = json.loads(problem.document(REQUEST_ID))

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.orders import MUGS, an_order, moment
 
-from orders_api import returns
-from orders_api.models import IllegalState, LineItem, Order, OrderContent, OrderStatus, ReturnStatus
-from orders_api.returns import TRANSITIONS, InvalidReturn, ReturnNotFound
+from orders_core import returns
+from orders_core.models import IllegalState, LineItem, Order, OrderContent, OrderStatus, ReturnStatus
+from orders_core.returns import TRANSITIONS, InvalidReturn, ReturnNotFound
 
 ITEMS = (LineItem("A-1", 3, 950), LineItem("B-7", 1, 4_999), LineItem("C-3", 2, 0))
 STEPS = {

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tests.conformance import validator
 from tests.orders import LAMPS, an_order, moment
 
-from orders_api import returns
-from orders_api.models import OrderStatus
-from orders_api.money import MINOR_DIGITS, to_text
-from orders_api.schemas import OrderInput, content_of, price_text, view_of
-from orders_api.validation import decode
+from orders_core import returns
+from orders_core.models import OrderStatus
+from orders_core.money import MINOR_DIGITS, to_text
+from orders_core.schemas import OrderInput, content_of, price_text, view_of
+from orders_core.validation import decode
 
 
 @st.composite

@@ -2,8 +2,8 @@
 
 import pytest
 
-from orders_api import settings
-from orders_api.settings import InvalidSettings
+from orders_aws import settings
+from orders_aws.settings import InvalidSettings
 
 GOOD = {"DYNAMODB_TABLE": "orders-api-dev-orders", "ENVIRONMENT": "dev", "AWS_REGION": "eu-west-1"}
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tests.api import ANA, ORDERS, Api, Json
 
-from orders_api.repository.sqlite import SqliteOrderRepository
-from orders_api.telemetry import LambdaTelemetry, Observation, Placed
+from orders_aws.telemetry import LambdaTelemetry
+from orders_core.telemetry import Observation, Placed
+from orders_host.sqlite import SqliteOrderRepository
 
 SECRET = "a-word-that-nobody-may-log"
 OBSERVATION = Observation(
@@ -27,7 +28,7 @@ OBSERVATION = Observation(
 @pytest.fixture(autouse=True)
 def a_logger_of_its_own(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Loggers live as long as the process, each with the standard output that it was made with."""
-    monkeypatch.setattr("orders_api.telemetry.SERVICE", request.node.name)
+    monkeypatch.setattr("orders_aws.telemetry.SERVICE", request.node.name)
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""Programs behind `make` targets."""

@@ -1,1 +1,0 @@
-"""The order application: a function from an API Gateway proxy event to a proxy response."""

@@ -1,1 +1,0 @@
-"""What runs while a new version takes over."""

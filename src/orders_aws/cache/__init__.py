@@ -1,0 +1,1 @@
+"""A cache of orders in Redis or Valkey, in front of another store."""

@@ -1,0 +1,114 @@
+"""Orders by id from Redis or Valkey, in front of another store; the cache may fail, the answer may not.
+
+Who finds nothing leaves a lease (a random token) under the order's key before it asks the store, and
+may replace only that lease with what it read. A write removes whatever is under the key before it is
+acknowledged, so no copy that was read before it can come after it:
+
+    reader   lease ─ read v1 ───────────────────────── replace lease with v1: refused, it is gone
+    writer                    write v2 ─ remove key
+
+https://www.usenix.org/system/files/conference/nsdi13/nsdi13-final170_update.pdf, section 3.2.1
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from time import perf_counter
+
+from orders_aws.cache.circuit_breaker import CircuitBreaker
+from orders_aws.cache.orders import Lease, OrderCache
+from orders_aws.cache.redis_client import CacheUnavailable, RedisClient
+from orders_core.events import OrderEvent
+from orders_core.models import Order, OrderChange, OrderRemoval
+from orders_core.stores import DayFigures, OrderQuery, Page, Position, Store
+from orders_core.telemetry import CacheResult
+
+
+class CachedOrderRepository:
+    """`Store` that reads orders by id from the cache, and passes everything else on."""
+
+    def __init__(
+        self,
+        inner: Store,
+        cache: RedisClient,
+        namespace: str,
+        observe: Callable[[CacheResult, float], None],
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
+        """`namespace` sets the keys of one table apart from another's.
+
+        `observe` is told how each read by id fared, and the seconds that the cache took of it.
+        """
+        self._inner = inner
+        self._copies = OrderCache(cache, namespace)
+        self._observe = observe
+        self._breaker = breaker or CircuitBreaker()
+
+    def get(self, order_id: str) -> Order | None:
+        started = perf_counter()
+        result, order = self._find(order_id)
+        lease = self._lease(order_id) if result == "miss" else None
+        spent = perf_counter() - started
+        if result != "hit":
+            order = self._inner.get(order_id)
+            started = perf_counter()
+            self._keep(order, lease)
+            spent += perf_counter() - started
+        self._observe(result, spent)
+        return order
+
+    def create(self, order: Order) -> None:
+        # Only what was read is ever kept, and a removal is forgotten: there is nothing under a new id.
+        self._inner.create(order)
+
+    def update(self, change: OrderChange) -> Order:
+        with self._forgetting(change.order_id):
+            return self._inner.update(change)
+
+    def save(self, order: Order, expected_version: int) -> None:
+        with self._forgetting(order.order_id):
+            self._inner.save(order, expected_version)
+
+    def delete(self, removal: OrderRemoval) -> None:
+        with self._forgetting(removal.order_id):
+            self._inner.delete(removal)
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        return self._inner.list_orders(query, limit, after)
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        return self._inner.list_events(order_id, limit, after_version)
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        return self._inner.daily_figures(first, last)
+
+    def _find(self, order_id: str) -> tuple[CacheResult, Order | None]:
+        if not self._breaker.permits():
+            return "bypass", None
+        try:
+            order = self._copies.find(order_id)
+        except CacheUnavailable:
+            self._breaker.failed()
+            return "bypass", None
+        self._breaker.succeeded()
+        return ("hit" if order else "miss"), order
+
+    def _lease(self, order_id: str) -> Lease | None:
+        # Not the breaker's business: a cache that is full still tells what it has.
+        with suppress(CacheUnavailable):
+            return self._copies.lease(order_id)
+        return None
+
+    def _keep(self, order: Order | None, lease: Lease | None) -> None:
+        if order is not None and lease is not None:
+            with suppress(CacheUnavailable):
+                self._copies.keep(order, lease)
+
+    @contextmanager
+    def _forgetting(self, order_id: str) -> Iterator[None]:
+        """Also when the write fails: one that got no answer may have been done."""
+        try:
+            yield
+        finally:
+            # Not for the breaker to permit: what is not forgotten now, another process may still read.
+            if self._copies.forget(order_id):
+                self._breaker.succeeded()

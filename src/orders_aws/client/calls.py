@@ -1,0 +1,142 @@
+"""Calls AWS services that speak JSON over HTTPS: one small client for all of them.
+
+An SDK loads service models, endpoint rules and parsers for hundreds of operations; that would be most of
+a cold start and of a warm call (see docs/decisions/no-sdk-in-the-function.md).
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from orders_aws.client import credentials
+from orders_aws.client.connections import BrokenConnection, Connections
+from orders_aws.client.signature import Scope, signed_headers
+from orders_aws.tracing import subsegment
+
+
+class Service(NamedTuple):
+    """`name` goes into the signature, `target` before each operation in X-Amz-Target.
+
+    A service that speaks REST has a `path` for the one operation we call, and no target.
+    """
+
+    name: str
+    target: str
+    content_type: str
+    host: str = ""
+    path: str = "/"
+
+
+DYNAMODB: Final = Service("dynamodb", "DynamoDB_20120810", "application/x-amz-json-1.0")
+EVENTBRIDGE: Final = Service("events", "AWSEvents", "application/x-amz-json-1.1")
+SQS: Final = Service("sqs", "AmazonSQS", "application/x-amz-json-1.0")
+COGNITO: Final = Service("cognito-idp", "AWSCognitoIdentityProviderService", "application/x-amz-json-1.1")
+SES: Final = Service("ses", "", "application/json", "email", "/v2/email/outbound-emails")
+
+_ATTEMPTS: Final = 3
+_BACKOFF_SECONDS: Final = 0.05
+_THROTTLES: Final = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class Refused(Exception):
+    """The service refuses the request: `kind` is its name for why, `reply` its document.
+
+    `retried` says that an earlier attempt of the same request may have been the one that succeeded.
+    """
+
+    def __init__(self, kind: str, message: str, reply: bytes, retried: bool) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.reply = reply
+        self.retried = retried
+
+
+class Unavailable(Exception):
+    """The service throttles, fails or can't be reached, after the last attempt too."""
+
+
+class _Reply(msgspec.Struct, rename={"type_": "__type"}):
+    type_: str = ""
+    message: str = ""
+
+
+class AwsClient:
+    """Calls one service in one region, or another endpoint that speaks its protocol."""
+
+    def __init__(self, service: Service, region: str, endpoint_url: str = "") -> None:
+        """Raises NoCredentials."""
+        self._service = service
+        self._scope = Scope(region, service.name)
+        self._credentials = credentials.find()
+        self._connections = Connections(endpoint_url or _endpoint(service, region))
+
+    def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
+        """One operation; throttling, server errors and broken connections are tried again.
+
+        Raises:
+            Refused: trying again can't help.
+            Unavailable: after the last attempt.
+        """
+        what = {"operation": operation, "region": self._scope.region, "table_name": request.get("TableName")}
+        with subsegment(self._service.name, what, Refused):
+            return self._call(operation, request)
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def _call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
+        body = msgspec.json.encode(request)
+        reason = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+            try:
+                status, content = self._connections.post(
+                    self._service.path, self._headers(operation, body), body
+                )
+            except BrokenConnection as error:
+                reason = str(error)
+                continue
+            if status == 200:
+                return msgspec.json.decode(content or b"{}", type=dict[str, object])
+            reason = _judge(status, content, retried=attempt > 0)
+        raise Unavailable(f"{self._service.name} {operation}: {reason}")
+
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
+        headers = {
+            "host": self._connections.authority,
+            "content-type": self._service.content_type,
+        }
+        if self._service.target:
+            headers["x-amz-target"] = f"{self._service.target}.{operation}"
+        return signed_headers(headers, body, self._credentials(), self._scope, path=self._service.path)
+
+
+def _endpoint(service: Service, region: str) -> str:
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{service.host or service.name}.{region}.{suffix}/"
+
+
+def _judge(status: int, content: bytes, retried: bool) -> str:
+    """The reason to try again; raises when trying again can't help."""
+    try:
+        reply = msgspec.json.decode(content, type=_Reply)
+    except msgspec.DecodeError:
+        reply = _Reply(message=f"HTTP {status}")
+    kind = reply.type_.rpartition("#")[2]
+    if kind in _THROTTLES or status >= 500:
+        return kind or f"HTTP {status}"
+    raise Refused(kind or str(status), reply.message, content, retried)

@@ -1,0 +1,120 @@
+"""Keeps each order's events and each day's figures, in one transaction: what comes again counts once."""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from orders_aws.client.calls import AwsClient, Refused, Unavailable
+from orders_aws.consumers.table_changes import Change
+from orders_core.models import Order
+
+MAX_AT_ONCE: Final = 20
+"""Changes in one transaction: each is an item and touches two counters at most, of the 100 there may be."""
+
+_ATTEMPTS: Final = 5
+_BACKOFF_SECONDS: Final = 0.05
+_TRANSIENT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+Counter = tuple[str, str]
+Item = dict[str, object]
+
+
+class _Reason(Struct):
+    Code: str = "None"
+
+
+class _Cancelled(Struct):
+    reasons: list[_Reason] = field(name="CancellationReasons", default_factory=list)
+
+
+class History:
+    """The tables `events` and `stats`, as `dynamodb/history.py` reads them."""
+
+    def __init__(self, client: AwsClient, events_table: str, stats_table: str) -> None:
+        self._client = client
+        self._events = events_table
+        self._stats = stats_table
+
+    def record(self, changes: Sequence[Change]) -> None:
+        """Record the changes, MAX_AT_ONCE of them at most, but for those that are recorded already.
+
+        Raises:
+            Refused, Unavailable: none of them is recorded now that was not before.
+        """
+        remaining = list(changes)
+        for attempt in range(_ATTEMPTS):
+            if not remaining:
+                return
+            codes = self._try(remaining)
+            known = {number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"}
+            remaining = [change for number, change in enumerate(remaining) if number not in known]
+            if not codes:
+                return
+            if not known:
+                time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+        if remaining:
+            raise Unavailable("the events can't be recorded: others write the same counters")
+
+    def _try(self, changes: Sequence[Change]) -> list[str]:
+        """Why the transaction was cancelled, for each of its items; nothing if it was not."""
+        items = [*map(self._put, changes), *self._counts(changes)]
+        try:
+            self._client.call("TransactWriteItems", {"TransactItems": items})
+        except Refused as error:
+            if error.kind != "TransactionCanceledException":
+                raise
+            codes = [each.Code for each in msgspec.json.decode(error.reply, type=_Cancelled).reasons]
+            if set(codes) - _TRANSIENT - {"None", "ConditionalCheckFailed"}:
+                raise
+            return codes
+        return []
+
+    def _put(self, change: Change) -> Item:
+        event = change.event
+        return {
+            "Put": {
+                "TableName": self._events,
+                "Item": {
+                    "order_id": {"S": event.order_id},
+                    "version": {"N": str(event.version)},
+                    "event": {"S": change.document},
+                },
+                "ConditionExpression": "attribute_not_exists(order_id)",
+            }
+        }
+
+    def _counts(self, changes: Iterable[Change]) -> list[Item]:
+        return [
+            {
+                "Update": {
+                    "TableName": self._stats,
+                    "Key": {"day": {"S": day}, "sk": {"S": kind}},
+                    "UpdateExpression": "ADD orders :orders, amount :amount",
+                    "ExpressionAttributeValues": {
+                        ":orders": {"N": str(orders)},
+                        ":amount": {"N": str(amount)},
+                    },
+                }
+            }
+            for (day, kind), (orders, amount) in counted(changes).items()
+        ]
+
+
+def counted(changes: Iterable[Change]) -> dict[Counter, tuple[int, int]]:
+    """What the changes add to the counters (day, status#currency): orders, and minor units."""
+    sums: defaultdict[Counter, list[int]] = defaultdict(lambda: [0, 0])
+    for change in changes:
+        for order, sign in ((change.old, -1), (change.new, 1)):
+            if order is not None:
+                sums[_counter(order)][0] += sign
+                sums[_counter(order)][1] += sign * order.content.total_amount
+    return {counter: (orders, amount) for counter, (orders, amount) in sums.items() if orders or amount}
+
+
+def _counter(order: Order) -> Counter:
+    return order.created_at[:10], f"{order.status}#{order.content.currency}"

@@ -1,0 +1,91 @@
+"""What a record of the orders table's stream says happened.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from orders_aws.dynamodb.items import Item, from_item, is_tombstone
+from orders_core import timestamps
+from orders_core.events import OrderEvent, event_for_delete, event_for_write
+from orders_core.models import Order
+
+MAX_EVENT_BYTES: Final = 250_000
+"""EventBridge takes 256 KiB, of which the envelope needs a little. Real orders are far smaller."""
+
+
+class StreamData(Struct):
+    SequenceNumber: str
+    # An attribute value is a tagged union that no static type follows.
+    Keys: dict[str, Any]
+    ApproximateCreationDateTime: float = 0
+    NewImage: dict[str, Any] | None = None
+    OldImage: dict[str, Any] | None = None
+
+
+class StreamRecord(Struct):
+    eventID: str  # noqa: N815 - the stream's names
+    eventName: str  # noqa: N815
+    dynamodb: StreamData
+
+
+class StreamBatch(Struct):
+    Records: list[StreamRecord]
+
+
+class Change(NamedTuple):
+    """An order before and after, the event of it, and the event's JSON. `new` is None when it was deleted."""
+
+    sequence_number: str
+    old: Order | None
+    new: Order | None
+    event: OrderEvent
+    document: str
+
+
+class Unpublishable(Exception):
+    """The record does not describe an order, or one too large: reading it again can't help."""
+
+
+def change_in(record: StreamRecord) -> Change | None:
+    """The change of a record; None if it is none of an order: of a tombstone, or by hand.
+
+    Raises:
+        Unpublishable: an image is no order, or the event is larger than the bus takes.
+    """
+    try:
+        change = _change(record.dynamodb)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unpublishable(f"{type(error).__name__}: {error}") from error
+    if change is not None and len(change.document.encode()) > MAX_EVENT_BYTES:
+        raise Unpublishable(f"event {change.event.id} has more than {MAX_EVENT_BYTES} bytes")
+    return change
+
+
+def _change(data: StreamData) -> Change | None:
+    old, new = _order(data.OldImage), _order(data.NewImage)
+    if new is not None:
+        if old is not None and old.version == new.version:
+            return None
+        event = event_for_write(old, new)
+    elif old is not None:
+        event = event_for_delete(old, *_deletion(data))
+    else:
+        return None
+    return Change(data.SequenceNumber, old, new, event, msgspec.json.encode(event).decode())
+
+
+def _order(image: Item | None) -> Order | None:
+    return None if image is None or is_tombstone(image) else from_item(image)
+
+
+def _deletion(data: StreamData) -> tuple[str, str | None]:
+    """When it was deleted and by whom; an item that was removed without a tombstone can't tell."""
+    if data.NewImage is not None:
+        return data.NewImage["deleted_at"]["S"], data.NewImage["deleted_by"]["S"]
+    moment = datetime.fromtimestamp(data.ApproximateCreationDateTime, UTC)
+    return timestamps.to_text(moment), None

@@ -1,0 +1,1 @@
+"""Orders, events and daily figures in DynamoDB."""

@@ -1,0 +1,82 @@
+"""What the stream's consumer keeps beside the orders: each order's events, each day's figures.
+
+Both follow the orders table with a second or so of delay.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_core.events import OrderEvent
+from orders_core.models import OrderStatus
+from orders_core.stores import DayFigures
+
+_READERS: Final = 8
+
+
+class TableNames(Protocol):
+    @property
+    def events(self) -> str: ...
+    @property
+    def stats(self) -> str: ...
+
+
+class DynamoDBHistory:
+    """`EventRepository` and `StatisticsRepository`.
+
+    Events have the key (order_id, version) and their JSON in `event`. Figures have the key (day, sk) where
+    `sk` is `{status}#{currency}`, and the counters `orders` and `amount`.
+    """
+
+    def __init__(self, client: DynamoDBClient, tables: TableNames) -> None:
+        self._client = client
+        self._tables = tables
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        reply: Any = self._client.call(
+            "Query",
+            {
+                "TableName": self._tables.events,
+                "KeyConditionExpression": "order_id = :order AND #version > :after",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {
+                    ":order": {"S": order_id},
+                    ":after": {"N": str(after_version)},
+                },
+                "Limit": limit,
+            },
+        )
+        return [msgspec.json.decode(item["event"]["S"], type=OrderEvent) for item in reply["Items"]]
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_READERS) as pool:
+            return [figures for day in pool.map(self._figures_of, _days(first, last)) for figures in day]
+
+    def _figures_of(self, day: str) -> list[DayFigures]:
+        reply: Any = self._client.call(
+            "Query",
+            {
+                "TableName": self._tables.stats,
+                "KeyConditionExpression": "#day = :day",
+                "ExpressionAttributeNames": {"#day": "day"},
+                "ExpressionAttributeValues": {":day": {"S": day}},
+            },
+        )
+        figures = [_figures(day, item) for item in reply["Items"]]
+        return [each for each in figures if each.orders]
+
+
+def _figures(day: str, item: dict[str, Any]) -> DayFigures:
+    status, _, currency = item["sk"]["S"].partition("#")
+    orders, amount = int(item["orders"]["N"]), int(item["amount"]["N"])
+    return DayFigures(day, OrderStatus(status), currency, orders, amount)
+
+
+def _days(first: str, last: str) -> Iterator[str]:
+    days = range(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal() + 1)
+    return (date.fromordinal(day).isoformat() for day in days)

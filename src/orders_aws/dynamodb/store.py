@@ -1,0 +1,219 @@
+"""Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
+from orders_aws.dynamodb.history import DynamoDBHistory
+from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, is_tombstone, to_item
+from orders_aws.dynamodb.requests import delete_request, update_request
+from orders_core import models
+from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
+from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Page, Position
+
+READ_BUDGET: Final = 10
+"""Most queries that one filtered page may cost."""
+
+_FILTERED_READ_SIZE: Final = 100
+_EARLIEST: Final = "0"
+_LATEST: Final = "9"
+_INDEX_READERS: Final = 8
+
+
+class Tables(NamedTuple):
+    """Names of the tables: the orders, and what the stream's consumer keeps of them."""
+
+    orders: str
+    events: str
+    stats: str
+
+    @classmethod
+    def beside(cls, orders: str) -> "Tables":
+        """The tables of the deployment that the orders table belongs to, by their usual names."""
+        stem = orders.removesuffix("-orders")
+        return cls(orders, f"{stem}-events", f"{stem}-stats")
+
+
+class DynamoDBStore:
+    """`Store` over the orders table with its two indexes, and the two tables beside it."""
+
+    def __init__(self, client: DynamoDBClient, tables: Tables) -> None:
+        self._client = client
+        self._table = tables.orders
+        self._history = DynamoDBHistory(client, tables)
+        self.list_events = self._history.list_events
+        self.daily_figures = self._history.daily_figures
+
+    def create(self, order: Order) -> None:
+        try:
+            self._client.call(
+                "PutItem",
+                {
+                    "TableName": self._table,
+                    "Item": to_item(order),
+                    "ConditionExpression": "attribute_not_exists(order_id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+        except ConditionFailed as failure:
+            if is_tombstone(failure.item or {}):
+                raise OrderWasDeleted(order.order_id) from None
+            existing = from_item(failure.item or {})
+            if not (failure.retried and existing == order):
+                raise OrderExists(existing) from None
+
+    def get(self, order_id: str) -> Order | None:
+        reply = self._client.call(
+            "GetItem",
+            {"TableName": self._table, "Key": {"order_id": {"S": order_id}}, "ConsistentRead": True},
+        )
+        item: Any = reply.get("Item")
+        return from_item(item) if item and not is_tombstone(item) else None
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        if query.created_from and query.created_to and query.created_from > query.created_to:
+            return Page([], None)
+        if query.customer_id is None:
+            return self._list_by_status(query, limit, after)
+        return self._list_by_customer(query, query.customer_id, limit, after)
+
+    def update(self, change: OrderChange) -> Order:
+        try:
+            reply: Any = self._client.call("UpdateItem", update_request(self._table, change))
+        except ConditionFailed as failure:
+            old = _stored(failure, change.order_id)
+            if failure.retried and (old.updated_at, old.updated_by) == (change.at, change.by):
+                return old
+            models.change(old, change)
+            raise AssertionError("the write's condition and the domain's rules disagree") from failure
+        return from_item(reply["Attributes"])
+
+    def save(self, order: Order, expected_version: int) -> None:
+        try:
+            self._client.call(
+                "PutItem",
+                {
+                    "TableName": self._table,
+                    "Item": to_item(order),
+                    "ConditionExpression": "#version = :expected",
+                    "ExpressionAttributeNames": {"#version": "version"},
+                    "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+        except ConditionFailed as failure:
+            stored = _stored(failure, order.order_id)
+            if not (failure.retried and stored == order):
+                raise VersionMismatch(stored.version) from None
+
+    def delete(self, removal: OrderRemoval) -> None:
+        try:
+            self._client.call("UpdateItem", delete_request(self._table, removal))
+        except ConditionFailed as failure:
+            if failure.retried and _is_ours(failure, removal):
+                return
+            models.check_removal(_stored(failure, removal.order_id), removal)
+            raise AssertionError("the write's condition and the domain's rules disagree") from failure
+
+    def _list_by_customer(
+        self, query: OrderQuery, customer_id: str, limit: int, after: Position | None
+    ) -> Page:
+        """One customer's orders from CustomerIndex; a filter by status reads on until the page is full."""
+        key = {"customer_id": {"S": customer_id}}
+        start = _start_key(key, after) if after else None
+        request = self._index_query("CustomerIndex", key, query)
+        request["Limit"] = limit + 1
+        if query.status is not None:
+            request["Limit"] = max(limit + 1, _FILTERED_READ_SIZE)
+            request["FilterExpression"] = "#status = :status"
+            request["ExpressionAttributeNames"] = {"#status": "status"}
+            request["ExpressionAttributeValues"][":status"] = {"S": query.status}
+        found: list[Order] = []
+        for _ in range(READ_BUDGET):
+            reply: Any = self._client.call("Query", request | ({"ExclusiveStartKey": start} if start else {}))
+            found += map(from_item, reply["Items"])
+            start = reply.get("LastEvaluatedKey")
+            if start is None or len(found) > limit:
+                break
+        if len(found) > limit:
+            return Page(found[:limit], _position(found[limit - 1]))
+        return Page(found, Position(start["created_at"]["S"], start["order_id"]["S"]) if start else None)
+
+    def _list_by_status(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
+        """Everybody's orders: the shards of StatusIndex, read side by side and merged."""
+        # Only staff's listings come here; a cold start should not pay for the import.
+        from concurrent.futures import ThreadPoolExecutor
+
+        statuses = [query.status] if query.status else list(OrderStatus)
+        shards = [f"{status}#{number}" for status in statuses for number in range(STATUS_SHARDS)]
+        with ThreadPoolExecutor(_INDEX_READERS) as pool:
+            parts = pool.map(lambda shard: self._newest_of_shard(shard, query, limit, after), shards)
+            found = sorted((order for part in parts for order in part), key=_position_key, reverse=True)
+        return Page(found[:limit], _position(found[limit - 1]) if len(found) > limit else None)
+
+    def _newest_of_shard(
+        self, shard: str, query: OrderQuery, limit: int, after: Position | None
+    ) -> list[Order]:
+        """More than `limit` orders behind the position, if there are, complete within their last instant."""
+        request = self._index_query("StatusIndex", {"status_shard": {"S": shard}}, query, after)
+        request["Limit"] = limit + 1
+        found: list[Order] = []
+        for orders in self._pages(request):
+            found += [
+                order
+                for order in orders
+                if after is None or _position_key(order) < (after.created_at, after.order_id)
+            ]
+            if len(found) > limit and found[-1].created_at < found[limit].created_at:
+                break
+        return found
+
+    def _pages(self, request: Item) -> Iterator[list[Order]]:
+        start: Item = {}
+        while True:
+            reply: Any = self._client.call("Query", request | start)
+            yield [from_item(item) for item in reply["Items"]]
+            if "LastEvaluatedKey" not in reply:
+                return
+            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+    def _index_query(self, index: str, key: Item, query: OrderQuery, after: Position | None = None) -> Item:
+        ((name, value),) = key.items()
+        latest = min(query.created_to or _LATEST, after.created_at if after else _LATEST)
+        return {
+            "TableName": self._table,
+            "IndexName": index,
+            "KeyConditionExpression": f"{name} = :key AND created_at BETWEEN :from AND :to",
+            "ExpressionAttributeValues": {
+                ":key": value,
+                ":from": {"S": query.created_from or _EARLIEST},
+                ":to": {"S": latest},
+            },
+            "ScanIndexForward": False,
+        }
+
+
+def _is_ours(failure: ConditionFailed, removal: OrderRemoval) -> bool:
+    item: Any = failure.item or {}
+    return is_tombstone(item) and (item["deleted_at"]["S"], item["deleted_by"]["S"]) == (
+        removal.at,
+        removal.by,
+    )
+
+
+def _stored(failure: ConditionFailed, order_id: str) -> Order:
+    if failure.item is None or is_tombstone(failure.item):
+        raise OrderNotFound(order_id) from None
+    return from_item(failure.item)
+
+
+def _start_key(key: Item, after: Position) -> Item:
+    return key | {"created_at": {"S": after.created_at}, "order_id": {"S": after.order_id}}
+
+
+def _position(order: Order) -> Position:
+    return Position(order.created_at, order.order_id)
+
+
+def _position_key(order: Order) -> tuple[str, str]:
+    return order.created_at, order.order_id

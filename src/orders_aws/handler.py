@@ -1,0 +1,30 @@
+"""The Lambda's entry point: builds the application once, while the function starts."""
+
+from orders_aws import settings
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_aws.telemetry import LambdaTelemetry
+from orders_core.application import Application
+from orders_core.stores import Store
+
+
+def build(config: settings.Settings) -> Application:
+    """The application over the DynamoDB table that the settings name."""
+    client = DynamoDBClient(config.region, config.dynamodb_endpoint_url)
+    store: Store = DynamoDBStore(client, Tables.beside(config.table))
+    telemetry = LambdaTelemetry(config.environment, config.log_level)
+    if config.cache_url:
+        store = _cached(store, config, telemetry)
+    return Application(store, telemetry, config.cors_allow_origin)
+
+
+def _cached(store: Store, config: settings.Settings, telemetry: LambdaTelemetry) -> Store:
+    # Who has no cache should not pay for its import with each cold start.
+    from orders_aws.cache.redis_client import RedisClient
+    from orders_aws.cache.store import CachedOrderRepository
+
+    return CachedOrderRepository(store, RedisClient(config.cache_url), config.table, telemetry.looked_up)
+
+
+# At import: Lambda gives a starting function a full CPU, and reports a fault here as one of its start.
+handler = build(settings.read())

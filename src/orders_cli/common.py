@@ -1,0 +1,81 @@
+"""What several commands share: the data directory, tables for people, JSON for programs."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from orders_host.database import Database
+from orders_host.options import InvalidOption
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_dir_option(command: F) -> F:
+    option = click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("data"),
+        show_default=True,
+        envvar="ORDERS_DATA_DIR",
+        help="Where the host keeps its files.",
+    )
+    return option(command)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+@contextmanager
+def open_database(data_dir: Path) -> Iterator[Database]:
+    """The host's own database; it may be running meanwhile.
+
+    Raises:
+        InvalidOption: there is none: nothing was ever served from this directory.
+    """
+    import sqlite3
+
+    from orders_host.database import SchemaTooNew
+
+    try:
+        database = Database(data_dir / "gateway.db")
+    except (OSError, sqlite3.Error, SchemaTooNew) as error:
+        raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[object]], as_json: bool) -> None:
+    """A table with aligned columns, or a JSON array of objects named by the headings in lower case."""
+    if as_json:
+        names = [heading.lower().replace(" ", "_") for heading in headings]
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    cells = [list(map(_cell, row)) for row in [headings, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def as_time(seconds: float) -> str:
+    """Unix time as RFC 3339 in UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,129 @@
+"""`orders user …` and `orders token`: administration of the embedded user pool."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orders_cli.common import as_time, data_dir_option, json_option, open_database, print_json, print_rows
+
+if TYPE_CHECKING:
+    from orders_host.user_pool import UserPool
+
+
+@click.group()
+def user() -> None:
+    """Users of the embedded user pool. It may be done while the host runs."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--password", help="Its password; left out, a temporary one is made and printed.")
+@click.option("--group", "groups", multiple=True, help="A group to join, such as staff; may be repeated.")
+@click.option("--temporary", is_flag=True, help="The password must be changed at the first sign-in.")
+@json_option
+@data_dir_option
+def add(
+    email: str,
+    password: str | None,
+    groups: tuple[str, ...],
+    temporary: bool,
+    as_json: bool,
+    data_dir: Path,
+) -> None:
+    """Add a user, whose address counts as verified."""
+    from orders_host.user_pool import generate_password
+
+    secret = password or generate_password()
+    permanent = password is not None and not temporary
+    with _pool(data_dir) as pool:
+        added = pool.add_user(email, secret, groups=groups, permanent=permanent)
+    if as_json:
+        print_json({"email": added.email, "sub": added.sub, **({} if password else {"password": secret})})
+        return
+    click.echo(f"Added {added.email} ({added.sub}).")
+    if password is None:
+        click.echo(f"Temporary password, to be changed at the first sign-in: {secret}")
+
+
+@user.command("list")
+@json_option
+@data_dir_option
+def list_(as_json: bool, data_dir: Path) -> None:
+    """List the users."""
+    with _pool(data_dir) as pool:
+        rows = [
+            (each.email, each.sub, each.status, each.enabled, list(each.groups), as_time(each.created_at))
+            for each in pool.list_users()
+        ]
+    print_rows(("Email", "Sub", "Status", "Enabled", "Groups", "Created"), rows, as_json)
+
+
+@user.command("set-password")
+@click.argument("email")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="The new password.")
+@click.option("--temporary", is_flag=True, help="It must be changed at the next sign-in.")
+@data_dir_option
+def set_password(email: str, password: str, temporary: bool, data_dir: Path) -> None:
+    """Set a user's password; asks for it when it is not given."""
+    with _pool(data_dir) as pool:
+        pool.set_password(email, password, permanent=not temporary)
+    click.echo(f"The password of {email} is set.")
+
+
+@user.command()
+@click.argument("action", type=click.Choice(["add", "remove"]))
+@click.argument("email")
+@click.argument("name")
+@data_dir_option
+def group(action: str, email: str, name: str, data_dir: Path) -> None:
+    """Add a user to a group, or remove it. Tokens show it when they are next renewed."""
+    with _pool(data_dir) as pool:
+        if action == "add":
+            pool.add_to_group(email, name)
+        else:
+            pool.remove_from_group(email, name)
+    click.echo(f"{email} is {'now' if action == 'add' else 'no longer'} in {name}.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--undo", is_flag=True, help="Enable the user again.")
+@data_dir_option
+def disable(email: str, undo: bool, data_dir: Path) -> None:
+    """Stop a user from signing in and from renewing tokens."""
+    with _pool(data_dir) as pool:
+        if undo:
+            pool.enable(email)
+        else:
+            pool.disable(email)
+    click.echo(f"{email} is {'enabled' if undo else 'disabled'}.")
+
+
+@click.command()
+@click.argument("email", metavar="USER")
+@json_option
+@data_dir_option
+def token(email: str, as_json: bool, data_dir: Path) -> None:
+    """Print an ID token of a user, without a password: for cURL and scripts on this machine.
+
+    \b
+    TOKEN=$(orders token ana@example.com)
+    curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/v1/orders
+    """
+    with _pool(data_dir) as pool:
+        tokens = pool.issue_tokens(email)
+    if as_json:
+        print_json(tokens._asdict())
+    else:
+        click.echo(tokens.id_token)
+
+
+@contextmanager
+def _pool(data_dir: Path) -> Iterator["UserPool"]:
+    from orders_host.user_pool import Mailbox, UserPool
+
+    with open_database(data_dir) as database:
+        yield UserPool(database, Mailbox(data_dir / "mail"))

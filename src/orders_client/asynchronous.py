@@ -1,0 +1,141 @@
+"""`AsyncOrders`: the client for asyncio."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from typing import Self, Unpack
+
+import httpx
+
+from orders_client import calls
+from orders_client.calls import Call, T
+from orders_client.errors import Unauthorized
+from orders_client.retrying import Answer, Retries, Steps
+from orders_client.session import Host, Session
+from orders_client.steps import TIMEOUT, perform
+from orders_client.types import (
+    Changes,
+    Details,
+    Filters,
+    NewLineItem,
+    Order,
+    OrderEvent,
+    OrderStatus,
+    ReturnLine,
+    ReturnStatus,
+    Statistics,
+)
+
+
+class AsyncOrders:
+    """As `Orders`, with methods to be awaited. It may be shared by the tasks of one event loop."""
+
+    def __init__(
+        self,
+        where: Host | str,
+        email: str,
+        password: str,
+        *,
+        api_key: str | None = None,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._retries = retries or Retries()
+        self._session = Session(where, email, password, self._retries)
+        self._signing_in = asyncio.Lock()
+        self._api_key = api_key
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
+
+    async def create(
+        self, items: Sequence[NewLineItem], *, idempotency_key: str | None = None, **details: Unpack[Details]
+    ) -> Order:
+        """Places an order: once for a key, which is a new one for each call unless you give yours."""
+        return await self._call(calls.create_order(items, idempotency_key, **details))
+
+    async def get(self, order_id: str) -> Order:
+        """The order as last written."""
+        return await self._call(calls.get_order(order_id))
+
+    async def list(self, **filters: Unpack[Filters]) -> AsyncIterator[Order]:
+        """Orders, newest first; asks for a page when the one before is used up."""
+        cursor = None
+        while True:
+            page = await self._call(calls.list_orders(cursor, **filters))
+            for order in page.orders:
+                yield order
+            if (cursor := page.next_cursor) is None:
+                return
+
+    async def replace(self, order: Order, **changes: Unpack[Changes]) -> Order:
+        """The order with the changes."""
+        return await self._call(calls.replace_order(order, **changes))
+
+    async def cancel(self, order: Order) -> Order:
+        """The order, CANCELLED."""
+        return await self.replace(order, status=OrderStatus.CANCELLED)
+
+    async def delete(self, order: Order) -> None:
+        """Deletes an order that is PENDING or CANCELLED."""
+        await self._call(calls.delete_order(order))
+
+    async def request_return(
+        self, order: Order, lines: Sequence[ReturnLine], reason: str, *, idempotency_key: str | None = None
+    ) -> Order:
+        """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
+        return await self._call(calls.request_return(order, lines, reason, idempotency_key))
+
+    async def move_return(self, order: Order, return_id: str, status: ReturnStatus) -> Order:
+        """Moves a return on; for staff."""
+        return await self._call(calls.move_return(order, return_id, status))
+
+    async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
+        """What happened to an order, oldest first."""
+        cursor = None
+        while True:
+            page = await self._call(calls.list_order_events(order_id, cursor))
+            for event in page.events:
+                yield event
+            if (cursor := page.next_cursor) is None:
+                return
+
+    async def statistics(self, first: date | None = None, last: date | None = None) -> Statistics:
+        """Orders and revenue of each day (UTC), by default of the last 30; for staff."""
+        return await self._call(calls.get_statistics(first, last))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _call(self, call: Call[T]) -> T:
+        host, token = await self._token()
+        try:
+            return await self._run(perform(call, host, token, self._api_key, self._retries))
+        except Unauthorized:
+            host, token = await self._token(instead_of=token)
+            return await self._run(perform(call, host, token, self._api_key, self._retries))
+
+    async def _token(self, instead_of: str | None = None) -> tuple[Host, str]:
+        async with self._signing_in:
+            return await self._run(self._session.token(instead_of))
+
+    async def _run(self, steps: Steps[T]) -> T:
+        try:
+            attempt = next(steps)
+            while True:
+                await asyncio.sleep(attempt.wait)
+                attempt = steps.send(await self._send(attempt.request))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _send(self, request: httpx.Request) -> Answer:
+        try:
+            return await self._http.send(request)
+        except httpx.TransportError as error:
+            return error

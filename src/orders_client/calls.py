@@ -1,0 +1,119 @@
+"""The API's operations by their names in the contract: what each sends, and the type of its answer.
+
+Every call is safe to repeat: its method is idempotent, or it carries an Idempotency-Key.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, Generic, TypeVar, Unpack
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from orders_client.types import (
+    Changes,
+    Details,
+    EventPage,
+    Filters,
+    NewLineItem,
+    Order,
+    OrderPage,
+    ReturnLine,
+    ReturnStatus,
+    Statistics,
+)
+
+T = TypeVar("T")
+
+ORDERS: Final = "/v1/orders"
+PAGE: Final = "100"
+
+Query = dict[str, str]
+
+
+class Call(Struct, Generic[T], frozen=True):
+    """A request and the type of its answer. `missing_is_done`: when it is repeated, 404 is a success."""
+
+    method: str
+    path: str
+    answer: type[T]
+    query: Query = {}
+    headers: dict[str, str] = {}
+    body: object = None
+    missing_is_done: bool = False
+
+
+def create_order(
+    items: Sequence[NewLineItem], idempotency_key: str | None, **details: Unpack[Details]
+) -> Call[Order]:
+    return Call("POST", ORDERS, Order, headers=_key(idempotency_key), body={"items": items, **details})
+
+
+def get_order(order_id: str) -> Call[Order]:
+    return Call("GET", _path(order_id), Order)
+
+
+def list_orders(cursor: str | None, **filters: Unpack[Filters]) -> Call[OrderPage]:
+    return Call("GET", ORDERS, OrderPage, query=_page(cursor) | _texts(filters))
+
+
+def replace_order(order: Order, **changes: Unpack[Changes]) -> Call[Order]:
+    as_it_is = {name: getattr(order, name) for name in ("items", "currency", "notes", "metadata", "status")}
+    return Call("PUT", _path(order.order_id), Order, headers=_if_match(order), body=as_it_is | changes)
+
+
+def delete_order(order: Order) -> Call[None]:
+    return Call("DELETE", _path(order.order_id), type(None), headers=_if_match(order), missing_is_done=True)
+
+
+def request_return(
+    order: Order, lines: Sequence[ReturnLine], reason: str, idempotency_key: str | None
+) -> Call[Order]:
+    path = f"{_path(order.order_id)}/returns"
+    body = {"lines": lines, "reason": reason}
+    return Call("POST", path, Order, headers=_key(idempotency_key), body=body)
+
+
+def move_return(order: Order, return_id: str, status: ReturnStatus) -> Call[Order]:
+    path = f"{_path(order.order_id)}/returns/{quote(return_id, safe='')}"
+    return Call("PUT", path, Order, headers=_if_match(order), body={"status": status})
+
+
+def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:
+    return Call("GET", f"{_path(order_id)}/events", EventPage, query=_page(cursor))
+
+
+def get_statistics(first: date | None, last: date | None) -> Call[Statistics]:
+    days = {"from": first, "to": last}
+    query = {name: str(day) for name, day in days.items() if day}
+    return Call("GET", f"{ORDERS}/stats", Statistics, query=query)
+
+
+def decode(call: Call[T], content: bytes) -> T:
+    """The answer of a call that succeeded; an empty one is None."""
+    return msgspec.json.decode(content or b"null", type=call.answer)
+
+
+def _path(order_id: str) -> str:
+    return f"{ORDERS}/{quote(order_id, safe='')}"
+
+
+def _if_match(order: Order) -> dict[str, str]:
+    return {"If-Match": f'"{order.version}"'}
+
+
+def _key(idempotency_key: str | None) -> dict[str, str]:
+    return {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+
+
+def _page(cursor: str | None) -> Query:
+    return {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+
+
+def _texts(filters: Mapping[str, object]) -> Query:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else str(value)
+        for name, value in filters.items()
+    }

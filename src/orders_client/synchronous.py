@@ -1,0 +1,153 @@
+"""`Orders`: the client for code without asyncio. It may be shared by threads."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from threading import Lock
+from typing import Self, Unpack
+
+import httpx
+
+from orders_client import calls
+from orders_client.calls import Call, T
+from orders_client.errors import Unauthorized
+from orders_client.retrying import Answer, Retries, Steps
+from orders_client.session import Host, Session
+from orders_client.steps import TIMEOUT, perform
+from orders_client.types import (
+    Changes,
+    Details,
+    Filters,
+    NewLineItem,
+    Order,
+    OrderEvent,
+    OrderStatus,
+    ReturnLine,
+    ReturnStatus,
+    Statistics,
+)
+
+
+class Orders:
+    """The orders that a user of the pool may see, as typed objects.
+
+    Signs in at the first call and stays signed in. Sends a call again when the API is busy or did not answer,
+    as `retries` says; that is safe, because every call is idempotent. Methods that are given an `Order`
+    change the version they were given and nothing newer.
+
+    Every method may raise `Problem` (the API refused), `SignInFailed` and `Unreachable`.
+
+    Args:
+        where: the URL beside which `/config.json` says where everything is (the embedded host's, the
+            console's on AWS), or a `Host`.
+        api_key: sent as `x-api-key`, where the host wants one.
+        transport: stands in for httpx's own.
+    """
+
+    def __init__(
+        self,
+        where: Host | str,
+        email: str,
+        password: str,
+        *,
+        api_key: str | None = None,
+        retries: Retries | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._retries = retries or Retries()
+        self._session = Session(where, email, password, self._retries)
+        self._signing_in = Lock()
+        self._api_key = api_key
+        self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
+
+    def create(
+        self, items: Sequence[NewLineItem], *, idempotency_key: str | None = None, **details: Unpack[Details]
+    ) -> Order:
+        """Places an order: once for a key, which is a new one for each call unless you give yours."""
+        return self._call(calls.create_order(items, idempotency_key, **details))
+
+    def get(self, order_id: str) -> Order:
+        """The order as last written."""
+        return self._call(calls.get_order(order_id))
+
+    def list(self, **filters: Unpack[Filters]) -> Iterator[Order]:
+        """Orders, newest first; asks for a page when the one before is used up."""
+        cursor = None
+        while True:
+            page = self._call(calls.list_orders(cursor, **filters))
+            yield from page.orders
+            if (cursor := page.next_cursor) is None:
+                return
+
+    def replace(self, order: Order, **changes: Unpack[Changes]) -> Order:
+        """The order with the changes."""
+        return self._call(calls.replace_order(order, **changes))
+
+    def cancel(self, order: Order) -> Order:
+        """The order, CANCELLED."""
+        return self.replace(order, status=OrderStatus.CANCELLED)
+
+    def delete(self, order: Order) -> None:
+        """Deletes an order that is PENDING or CANCELLED."""
+        self._call(calls.delete_order(order))
+
+    def request_return(
+        self, order: Order, lines: Sequence[ReturnLine], reason: str, *, idempotency_key: str | None = None
+    ) -> Order:
+        """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
+        return self._call(calls.request_return(order, lines, reason, idempotency_key))
+
+    def move_return(self, order: Order, return_id: str, status: ReturnStatus) -> Order:
+        """Moves a return on; for staff."""
+        return self._call(calls.move_return(order, return_id, status))
+
+    def events(self, order_id: str) -> Iterator[OrderEvent]:
+        """What happened to an order, oldest first."""
+        cursor = None
+        while True:
+            page = self._call(calls.list_order_events(order_id, cursor))
+            yield from page.events
+            if (cursor := page.next_cursor) is None:
+                return
+
+    def statistics(self, first: date | None = None, last: date | None = None) -> Statistics:
+        """Orders and revenue of each day (UTC), by default of the last 30; for staff."""
+        return self._call(calls.get_statistics(first, last))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self, call: Call[T]) -> T:
+        host, token = self._token()
+        try:
+            return self._run(perform(call, host, token, self._api_key, self._retries))
+        except Unauthorized:
+            host, token = self._token(instead_of=token)
+            return self._run(perform(call, host, token, self._api_key, self._retries))
+
+    def _token(self, instead_of: str | None = None) -> tuple[Host, str]:
+        with self._signing_in:
+            return self._run(self._session.token(instead_of))
+
+    def _run(self, steps: Steps[T]) -> T:
+        try:
+            attempt = next(steps)
+            while True:
+                time.sleep(attempt.wait)
+                attempt = steps.send(self._send(attempt.request))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _send(self, request: httpx.Request) -> Answer:
+        try:
+            return self._http.send(request)
+        except httpx.TransportError as error:
+            return error

@@ -1,0 +1,224 @@
+"""What the contract says of each operation: a table to be read by people first."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from orders_contract import examples
+from orders_core import parameters, problems
+from orders_core.models import OrderStatus
+from orders_core.problems import ProblemType
+
+Fragment = dict[str, Any]
+
+
+class Described(Struct, frozen=True):
+    """An operation's documentation. `successes` holds a response object by status; header names in it
+    stand for `components.headers`."""
+
+    summary: str
+    description: str
+    successes: dict[int, Fragment]
+    problems: tuple[ProblemType, ...]
+    parameters: tuple[str, ...] = ()
+    body: Fragment | None = None
+
+
+_ALWAYS: Final = (
+    problems.INVALID_INPUT,
+    problems.UNAUTHORIZED,
+    problems.FORBIDDEN,
+    problems.INVALID_API_KEY,
+    problems.TOO_MANY_REQUESTS,
+    problems.INTERNAL_ERROR,
+    problems.STORE_UNAVAILABLE,
+    problems.SERVICE_UNAVAILABLE,
+)
+_WITH_BODY: Final = (
+    *_ALWAYS,
+    problems.BAD_REQUEST,
+    problems.PAYLOAD_TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+)
+_ON_ONE_ORDER: Final = (problems.NOT_FOUND,)
+_ON_WRITE: Final = (problems.NOT_FOUND, problems.ILLEGAL_STATE, problems.VERSION_MISMATCH)
+_RATE_LIMIT: Final = ("RateLimit-Policy", "RateLimit")
+
+
+def _json(schema: str, example: object) -> Fragment:
+    return {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
+
+
+def _success(
+    description: str, headers: tuple[str, ...], schema: str = "", example: object = None
+) -> Fragment:
+    content = {"content": {"application/json": _json(schema, example)}} if schema else {}
+    return {"description": description, "headers": [*headers, *_RATE_LIMIT], **content}
+
+
+CATALOGUE: Final = {
+    "create_order": Described(
+        summary="Place an order",
+        description="The order is PENDING and its total is computed. With an `Idempotency-Key`, the same"
+        " request sent again finds the order it made and answers with `Idempotent-Replayed: true`.",
+        parameters=("Idempotency-Key",),
+        body=_json("OrderInput", examples.ORDER_INPUT),
+        successes={
+            201: _success("The order.", ("Location", "ETag", "Idempotent-Replayed"), "Order", examples.ORDER)
+        },
+        problems=(*_WITH_BODY, problems.IDEMPOTENCY_KEY_REUSED),
+    ),
+    "list_orders": Described(
+        summary="List orders, newest first",
+        description="A customer's own orders; for staff those of the customer asked for, or everyone's."
+        ' Pages are followed by `next_cursor`, or by the `Link` header with `rel="next"`.',
+        parameters=("customer_id", "status", "created_from", "created_to", "limit", "cursor"),
+        successes={200: _success("One page.", ("Link",), "OrderPage", examples.ORDER_PAGE)},
+        problems=_ALWAYS,
+    ),
+    "get_order": Described(
+        summary="Read an order",
+        description="As last written. Another customer's order looks as if it did not exist.",
+        parameters=("If-None-Match",),
+        successes={
+            200: _success("The order.", ("ETag",), "Order", examples.ORDER),
+            304: _success("The client has this version already.", ("ETag",)),
+        },
+        problems=(*_ALWAYS, *_ON_ONE_ORDER),
+    ),
+    "replace_order": Described(
+        summary="Replace what a client may write of an order, and move it",
+        description="A full replacement: a field left out goes back to its default. Items, currency, notes"
+        " and metadata change only while the order is PENDING (staff: also while CONFIRMED or PROCESSING);"
+        " sending them unchanged is always fine. Customers may set the status to CANCELLED only.",
+        parameters=("If-Match",),
+        body=_json("OrderReplacement", examples.ORDER_REPLACEMENT),
+        successes={200: _success("The order after the change.", ("ETag",), "Order", examples.ORDER)},
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
+    "delete_order": Described(
+        summary="Delete an order that is PENDING or CANCELLED",
+        description="It is gone for good; its events remain.",
+        parameters=("If-Match",),
+        successes={204: _success("The order is deleted.", ())},
+        problems=(*_ALWAYS, *_ON_WRITE),
+    ),
+    "list_order_events": Described(
+        summary="Follow what happened to an order",
+        description="Oldest first, also after the order was deleted. On AWS they follow a write by a second"
+        " or so.",
+        parameters=("limit", "cursor"),
+        successes={200: _success("One page.", ("Link",), "EventPage", examples.EVENT_PAGE)},
+        problems=(*_ALWAYS, *_ON_ONE_ORDER),
+    ),
+    "get_statistics": Described(
+        summary="Orders and revenue of each day (staff)",
+        description="By the day (UTC) on which orders were placed; days without orders are left out. The"
+        " last 30 days unless told otherwise, 366 at most.",
+        parameters=("from", "to"),
+        successes={200: _success("The figures.", (), "Statistics", examples.STATISTICS)},
+        problems=_ALWAYS,
+    ),
+    "request_return": Described(
+        summary="Ask to return goods of a delivered order",
+        description="Any quantity of any line that has not come back yet. The refund is what was paid.",
+        parameters=("If-Match", "Idempotency-Key"),
+        body=_json("ReturnInput", examples.RETURN_INPUT),
+        successes={
+            201: _success(
+                "The order with its return.",
+                ("Location", "ETag", "Idempotent-Replayed"),
+                "Order",
+                examples.ORDER_WITH_RETURN,
+            )
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE, problems.IDEMPOTENCY_KEY_REUSED),
+    ),
+    "move_return": Described(
+        summary="Decide on a return and follow it up (staff)",
+        description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED.",
+        parameters=("If-Match",),
+        body=_json("ReturnMove", examples.RETURN_MOVE),
+        successes={
+            200: _success("The order with its return.", ("ETag",), "Order", examples.ORDER_WITH_RETURN)
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
+}
+
+
+def _parameter(name: str, where: str, schema: Fragment, description: str, **more: object) -> Fragment:
+    return {"name": name, "in": where, "description": description, "schema": schema, **more}
+
+
+_TIME: Final = {"type": "string", "format": "date-time"}
+_DATE: Final = {"type": "string", "format": "date"}
+_STRING: Final = {"type": "string"}
+
+PARAMETERS: Final = {
+    "order_id": _parameter(
+        "order_id", "path", {"type": "string", "format": "uuid"}, "The order's id.", required=True
+    ),
+    "return_id": _parameter(
+        "return_id", "path", {"type": "string", "format": "uuid"}, "The return's id.", required=True
+    ),
+    "from": _parameter("from", "query", _DATE, "First day, included."),
+    "to": _parameter("to", "query", _DATE, "Last day, included."),
+    "customer_id": _parameter(
+        "customer_id",
+        "query",
+        {"type": "string", "minLength": 1, "maxLength": 64},
+        "Whose orders. A customer may leave it out or name itself.",
+    ),
+    "status": _parameter(
+        "status", "query", {"type": "string", "enum": list(OrderStatus)}, "Orders in this status only."
+    ),
+    "created_from": _parameter("created_from", "query", _TIME, "Placed at this time or later."),
+    "created_to": _parameter("created_to", "query", _TIME, "Placed at this time or earlier."),
+    "limit": _parameter(
+        "limit",
+        "query",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": parameters.MAX_LIMIT,
+            "default": parameters.DEFAULT_LIMIT,
+        },
+        "Most orders on a page. A filtered page may have fewer and still have a next one.",
+    ),
+    "cursor": _parameter(
+        "cursor", "query", _STRING, "`next_cursor` of the page before, with the same other parameters."
+    ),
+    "Idempotency-Key": _parameter(
+        "Idempotency-Key",
+        "header",
+        {"type": "string", "minLength": 1, "maxLength": 257},
+        "1–255 printable ASCII characters, bare or quoted; make a new one for each new order.",
+        example="5f0c9a54-0f0b-4a54-8f2c-5d3f7a7f2a11",
+    ),
+    "If-Match": _parameter(
+        "If-Match", "header", _STRING, "Change only this version: the `ETag` you have.", example='"3"'
+    ),
+    "If-None-Match": _parameter(
+        "If-None-Match", "header", _STRING, "Answer 304 if this is still the version.", example='"3"'
+    ),
+}
+
+
+def _header(description: str, schema: Fragment = _STRING) -> Fragment:
+    return {"description": description, "schema": schema}
+
+
+RESPONSE_HEADERS: Final = {
+    "Allow": _header("The methods that the resource has."),
+    "ETag": _header("The order's version, in quotes."),
+    "Idempotent-Replayed": _header("`true` if the order had been placed before with the same key."),
+    "Link": _header('The next page, `rel="next"` (RFC 8288).'),
+    "Location": _header("Path of the new order."),
+    "RateLimit": _header("What is left of each limit (IETF draft); not sent by API Gateway."),
+    "RateLimit-Policy": _header("The limits that apply (IETF draft); not sent by API Gateway."),
+    "Retry-After": _header("Seconds to wait.", {"type": "integer", "minimum": 1}),
+    "WWW-Authenticate": _header("`Bearer` (RFC 6750)."),
+}
+
+PROBLEM_EXAMPLES: Final = examples.PROBLEMS

@@ -1,0 +1,95 @@
+"""Examples for the contract, made by the code that makes the real answers."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from orders_core import problems, returns
+from orders_core.events import EventPage, event_for_write
+from orders_core.input_errors import Fault, InvalidBody, MalformedBody
+from orders_core.models import (
+    IllegalState,
+    LineItem,
+    NotAllowed,
+    OrderContent,
+    OrderNotFound,
+    OrderStatus,
+    VersionMismatch,
+    place,
+)
+from orders_core.problems import Problem, problem_from
+from orders_core.schemas import DayStatistics, OrderPage, Statistics, view_of
+from orders_core.stores import StoreUnavailable
+
+_SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
+_REQUEST_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+ORDER_INPUT: Final = {
+    "items": [{"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}],
+    "currency": "EUR",
+    "notes": "Please wrap it",
+    "metadata": {"channel": "web"},
+}
+ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
+
+_ORDER: Final = place(
+    "7d2f7f43-6a0d-4c58-9f0c-6a1d6b3e2f10",
+    _SUB,
+    OrderContent((LineItem("A-1", 2, 950, "Mug"),), "EUR", "Please wrap it", {"channel": "web"}),
+    at="2026-01-31T09:30:00.123Z",
+    by=_SUB,
+)
+ORDER: Final[Any] = msgspec.to_builtins(view_of(_ORDER))
+ORDER_PAGE: Final[Any] = msgspec.to_builtins(OrderPage([view_of(_ORDER)], 1, None))
+
+RETURN_INPUT: Final = {"lines": [{"line": 1, "quantity": 1}], "reason": "The handle is broken"}
+RETURN_MOVE: Final = {"status": "APPROVED"}
+_DELIVERED: Final = replace(_ORDER, status=OrderStatus.DELIVERED, version=5)
+_RETURNED: Final = returns.request(
+    _DELIVERED,
+    "9c1a6f1e-4b7d-8f35-a8d2-3f0e5d7c9b11",
+    [(1, 1)],
+    "The handle is broken",
+    at="2026-02-10T16:05:00.000Z",
+    by=_SUB,
+)
+ORDER_WITH_RETURN: Final[Any] = msgspec.to_builtins(view_of(_RETURNED))
+EVENT_PAGE: Final[Any] = msgspec.to_builtins(EventPage([event_for_write(None, _ORDER)], 1, None))
+STATISTICS: Final[Any] = msgspec.to_builtins(
+    Statistics(
+        "2026-01-01",
+        "2026-01-31",
+        [DayStatistics("2026-01-31", 3, {"PENDING": 2, "CANCELLED": 1}, {"EUR": "38.00"})],
+    )
+)
+
+_PROBLEMS: Final[dict[str, Exception]] = {
+    "bad-request": MalformedBody("Input data was truncated"),
+    "invalid-input": InvalidBody([Fault("/items/0/quantity", "must be from 1 to 10,000")]),
+    "unauthorized": problems.unauthorized(),
+    "forbidden": NotAllowed("You may write orders of your own only; leave customer_id out."),
+    "invalid-api-key": problems.invalid_api_key(),
+    "not-found": OrderNotFound(""),
+    "method-not-allowed": problems.method_not_allowed("PATCH", ["GET", "OPTIONS", "POST"]),
+    "illegal-state": IllegalState(
+        "An order that is SHIPPED can't become CANCELLED; it can't move any more.", OrderStatus.SHIPPED
+    ),
+    "version-mismatch": VersionMismatch(4),
+    "payload-too-large": problems.payload_too_large(),
+    "unsupported-media-type": Problem(
+        problems.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json, not 'text/plain'."
+    ),
+    "idempotency-key-reused": Problem(
+        problems.IDEMPOTENCY_KEY_REUSED,
+        "This Idempotency-Key came with another request before; use a new key for a new order.",
+    ),
+    "too-many-requests": problems.throttled(),
+    "internal-error": problems.internal_error(),
+    "store-unavailable": StoreUnavailable(),
+    "service-unavailable": problems.service_unavailable(),
+}
+
+PROBLEMS: Final[dict[str, Any]] = {
+    slug: msgspec.json.decode(problem_from(error).document(_REQUEST_ID)) for slug, error in _PROBLEMS.items()
+}

@@ -1,0 +1,114 @@
+"""JSON Schema of the models, in the dialect of OpenAPI 3.0."""
+
+from typing import Any, Final
+
+import msgspec
+
+from orders_core import money
+from orders_core.events import EventPage
+from orders_core.schemas import (
+    OrderInput,
+    OrderPage,
+    OrderReplacement,
+    OrderView,
+    ReturnInput,
+    ReturnMove,
+    Statistics,
+)
+
+Schema = dict[str, Any]
+
+_TYPES: Final = (
+    OrderInput,
+    OrderReplacement,
+    OrderView,
+    OrderPage,
+    EventPage,
+    ReturnInput,
+    ReturnMove,
+    Statistics,
+)
+_REFERENCE: Final = "#/components/schemas/"
+
+
+_PROBLEM_DETAILS: Final[Schema] = {
+    "description": "Problem details (RFC 9457); more members may come with a kind of problem.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "Names the kind of problem."},
+        "title": {"type": "string", "description": "The same for every problem of the kind."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What is wrong this time, and how to mend it."},
+        "instance": {"type": "string", "format": "uri", "description": "Names this very occurrence."},
+        "request_id": {"type": "string", "description": "Quote it when you report the problem."},
+        "errors": {
+            "type": "array",
+            "description": "Every fault of an invalid request.",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body (RFC 6901)."},
+                    "parameter": {"type": "string", "description": "Name of a query parameter."},
+                    "header": {"type": "string", "description": "Name of a request header."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+        "current_version": {"type": "integer", "description": "The order's version now (412)."},
+        "current_status": {"type": "string", "description": "Of the order, or of the return (409)."},
+        "allowed_statuses": {
+            "type": "array",
+            "description": "The statuses that you can move it to (409).",
+            "items": {"type": "string"},
+        },
+    },
+}
+
+
+def components() -> dict[str, Schema]:
+    """`components.schemas`: every body of the API by its name, and the problem details."""
+    _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
+    return {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())} | {
+        "Currency": {
+            "description": "ISO 4217 code of an active currency.",
+            "type": "string",
+            "enum": sorted(money.MINOR_DIGITS),
+        },
+        "ProblemDetails": _PROBLEM_DETAILS,
+    }
+
+
+def _public(name: str) -> str:
+    return name.removesuffix("View")
+
+
+def _in_openapi(schema: Any, named: dict[str, Schema]) -> Any:  # noqa: ANN401 - JSON of any shape
+    """`null` in a union becomes `nullable`; what OpenAPI 3.0 can't say is left to the descriptions."""
+    if isinstance(schema, list):
+        return [_in_openapi(element, named) for element in schema]
+    if not isinstance(schema, dict):
+        return schema
+    converted = {
+        name: _in_openapi(value, named)
+        for name, value in schema.items()
+        if name not in ("anyOf", "propertyNames", "title", "$ref")
+    }
+    if "$ref" in schema:
+        converted["$ref"] = _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))
+    if "anyOf" in schema:
+        (option,) = (option for option in schema["anyOf"] if option != {"type": "null"})
+        converted = _nullable(_in_openapi(option, named), named) | converted
+    if "enum" in converted and "type" not in converted:
+        converted = {"type": "string"} | converted
+    return converted
+
+
+def _nullable(option: Schema, named: dict[str, Schema]) -> Schema:
+    # Beside a reference nothing counts, and an enumeration must name null itself:
+    # https://github.com/OAI/OpenAPI-Specification/blob/main/proposals/2019-10-31-Clarify-Nullable.md
+    if "$ref" in option:
+        enumeration = named[option["$ref"].removeprefix(_REFERENCE)]
+        return {"type": "string", "nullable": True, "enum": [*enumeration["enum"], None]}
+    return option | {"nullable": True}

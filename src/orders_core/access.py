@@ -1,0 +1,91 @@
+"""Who may do what: the token's claims become a caller, and a table says what that caller may do."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from orders_core.models import NotAllowed, Order, OrderNotFound, OrderStatus
+
+STAFF_GROUP = "staff"
+
+
+class Role(Struct, frozen=True):
+    """What a kind of caller may do to the orders it can see."""
+
+    settable: tuple[OrderStatus, ...]
+    editable_in: tuple[OrderStatus, ...]
+
+
+CUSTOMER = Role(
+    settable=(OrderStatus.CANCELLED,),
+    editable_in=(OrderStatus.PENDING,),
+)
+STAFF = Role(
+    settable=tuple(OrderStatus),
+    editable_in=(OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PROCESSING),
+)
+
+
+class Caller(Struct, frozen=True):
+    """Whoever the token speaks for."""
+
+    sub: str
+    role: Role
+
+    @property
+    def owner(self) -> str | None:
+        """The only customer whose orders the caller may touch; None for everybody's."""
+        return None if self.role is STAFF else self.sub
+
+
+def caller_from(claims: Mapping[str, str]) -> Caller:
+    """The caller of a request.
+
+    Args:
+        claims: `requestContext.authorizer.claims`: the ID token's claims, all of them strings.
+
+    Raises:
+        KeyError: there is no `sub`, or Cognito made the token for something else than saying who one is.
+    """
+    if claims.get("token_use", "id") != "id":
+        raise KeyError("token_use")
+    role = STAFF if STAFF_GROUP in _groups(claims.get("cognito:groups", "")) else CUSTOMER
+    return Caller(sub=claims["sub"], role=role)
+
+
+def customer_for(caller: Caller, requested: str | None) -> str:
+    """The customer that a new order is for: the one asked for, or the caller.
+
+    Raises:
+        NotAllowed: a customer asks in the name of another.
+    """
+    if requested is None or requested == caller.sub:
+        return caller.sub
+    if caller.owner is not None:
+        raise NotAllowed("You may create and list your own orders only; leave customer_id out.")
+    return requested
+
+
+def listing_scope(caller: Caller, requested: str | None) -> str | None:
+    """Whose orders a listing shows: the customer asked for, or whatever the caller may see (None: all).
+
+    Raises:
+        NotAllowed: a customer asks for the orders of another.
+    """
+    return caller.owner if requested is None else customer_for(caller, requested)
+
+
+def require_visible(order: Order | None, caller: Caller, order_id: str) -> Order:
+    """The order, if the caller may see it.
+
+    Raises:
+        OrderNotFound: it does not exist, or belongs to somebody else, which must look the same.
+    """
+    if order is None or caller.owner not in (None, order.customer_id):
+        raise OrderNotFound(order_id)
+    return order
+
+
+def _groups(claim: str) -> list[str]:
+    # API Gateway flattens the list: "a,b" from a Cognito authorizer, "[a b]" from a JWT authorizer.
+    return claim.strip("[]").replace(",", " ").split()

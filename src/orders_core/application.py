@@ -1,0 +1,90 @@
+"""The application: an API Gateway proxy event in, a proxy response out, whichever host calls it."""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Final
+
+from orders_core import problems
+from orders_core.operations import orders, reports, returns
+from orders_core.operations.common import Clock, Operation
+from orders_core.problems import Problem, problem_from
+from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
+from orders_core.stores import Store
+from orders_core.telemetry import Observation, Placed, Telemetry
+from orders_core.timed_store import TimedStore
+from orders_core.timestamps import utc_now
+
+ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
+    ("POST", "/v1/orders"): orders.create_order,
+    ("GET", "/v1/orders"): orders.list_orders,
+    ("GET", "/v1/orders/stats"): reports.get_statistics,
+    ("GET", "/v1/orders/{order_id}"): orders.get_order,
+    ("PUT", "/v1/orders/{order_id}"): orders.replace_order,
+    ("DELETE", "/v1/orders/{order_id}"): orders.delete_order,
+    ("GET", "/v1/orders/{order_id}/events"): reports.list_order_events,
+    ("POST", "/v1/orders/{order_id}/returns"): returns.request_return,
+    ("PUT", "/v1/orders/{order_id}/returns/{return_id}"): returns.move_return,
+}
+"""The operation of each method and resource; openapi.yaml and both hosts route by it."""
+
+
+class Application:
+    """Answers every event; an exception never leaves it."""
+
+    def __init__(
+        self,
+        store: Store,
+        telemetry: Telemetry,
+        cors_allow_origin: str = "*",
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._telemetry = telemetry
+        self._clock = clock
+        self._common_headers = common_headers(cors_allow_origin)
+
+    def __call__(self, event: ProxyEvent, context: object = None) -> ProxyResponse:
+        started = perf_counter()
+        request = Request(event)
+        store = TimedStore(self._store)
+        outcome = self._answer(request, store)
+        outcome.response["headers"].update(self._common_headers)
+        self._telemetry.record(_observe(request, outcome, perf_counter() - started, store))
+        return outcome.response
+
+    def _answer(self, request: Request, store: Store) -> Outcome:
+        try:
+            operation = ROUTES.get((request.method, request.resource))
+            if operation is None:
+                raise no_such_route(request.method, request.resource)
+            return operation(request, store, self._clock)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: whatever happens, the client gets an answer
+            problem = problem_from(error)
+            if problem.kind is problems.INTERNAL_ERROR:
+                self._telemetry.crashed(request.id)
+            return Outcome(problem_response(problem, request.id), problem=problem.kind.slug)
+
+
+def no_such_route(method: str, resource: str) -> Problem:
+    """404 for a resource that does not exist, 405 for a method that it does not have."""
+    methods = sorted(known for known, path in ROUTES if path == resource)
+    if not methods:
+        return problems.no_such_resource()
+    return problems.method_not_allowed(method, [*methods, "OPTIONS"])
+
+
+def _observe(request: Request, outcome: Outcome, duration: float, store: TimedStore) -> Observation:
+    operation = ROUTES.get((request.method, request.resource))
+    placed = outcome.placed.content if outcome.placed else None
+    return Observation(
+        operation=operation.__name__ if operation else "none",
+        status=outcome.response["statusCode"],
+        request_id=request.id,
+        correlation_id=request.headers.get("x-correlation-id", request.id)[:128],
+        caller=request.context.get("authorizer", {}).get("claims", {}).get("sub", ""),
+        duration_seconds=duration,
+        store_seconds=store.seconds,
+        store_calls=store.calls,
+        problem=outcome.problem,
+        placed=Placed(placed.total_amount, placed.currency) if placed else None,
+    )

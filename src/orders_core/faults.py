@@ -1,0 +1,195 @@
+"""Finds every fault of a JSON body by walking it beside its type; only for bodies that were refused."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from msgspec import Struct, inspect
+
+from orders_core import money
+from orders_core.input_errors import Fault, MalformedBody
+
+MAX_FAULTS: Final = 1_000
+"""A body with more has them named up to here: a response must stay below the 6 MB that Lambda passes on."""
+
+_LOOSEST_CURRENCY: Final = "CLF"
+_DEFAULT_CURRENCY: Final = "EUR"
+
+
+class _Number(str):
+    """A JSON number, as it was written."""
+
+
+class _Object(dict[str, object]):
+    """A JSON object that remembers which of its names were repeated."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs) if len(self) < len(pairs) else {}
+        self.repeated = {name for name, count in counts.items() if count > 1}
+
+
+def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
+    """Every fault of the body against the type, up to `MAX_FAULTS`; empty if there is none.
+
+    Raises:
+        MalformedBody: the body is not JSON, nested too deeply, or has half of a surrogate pair in it.
+    """
+    try:
+        value: object = json.loads(
+            body,
+            object_pairs_hook=_Object,
+            parse_float=_Number,
+            parse_int=_Number,
+            parse_constant=_refuse_constant,
+        )
+        # Half of a surrogate pair passes as a string here, and no UTF-8 can carry it back to the client.
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise MalformedBody("it is nested too deeply") from None
+    except ValueError as error:
+        raise MalformedBody(str(error)) from None
+    currency = value.get("currency", _DEFAULT_CURRENCY) if isinstance(value, _Object) else None
+    known = isinstance(currency, str) and currency in money.MINOR_DIGITS
+    walk = _Walk(str(currency) if known else _LOOSEST_CURRENCY)
+    return list(islice(walk.faults(inspect.type_info(type_), value, ""), MAX_FAULTS))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+class _Walk:
+    """One walk of a value beside its type. Amounts are judged by the order's currency."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+
+    def faults(self, type_: inspect.Type, value: object, pointer: str) -> Iterator[Fault]:
+        match type_:
+            case inspect.Metadata(type=inspect.RawType()):
+                yield from self._amount(value, pointer)
+            case inspect.Metadata(type=inner, extra=extra):
+                yield from self.faults(inner, value, pointer)
+                if extra and type(value) is str and value not in extra["among"]:
+                    yield Fault(pointer, "must be an ISO 4217 currency code, such as EUR")
+            case inspect.UnionType(types=types):
+                if value is not None:
+                    yield from self.faults(types[0], value, pointer)
+            case _:
+                yield from self._plain(type_, value, pointer)
+
+    def _plain(self, type_: inspect.Type, value: object, pointer: str) -> Iterator[Fault]:
+        match type_:
+            case inspect.StructType():
+                yield from self._struct(type_, value, pointer)
+            case inspect.ListType():
+                yield from self._list(type_, value, pointer)
+            case inspect.DictType():
+                yield from self._dict(type_, value, pointer)
+            case inspect.StrType():
+                yield from _string(type_, value, pointer)
+            case inspect.IntType():
+                yield from _integer(type_, value, pointer)
+            case inspect.EnumType(cls=cls):
+                names = [member.value for member in cls]
+                if not isinstance(value, str) or isinstance(value, _Number) or value not in names:
+                    yield Fault(pointer, f"must be one of {', '.join(names)}")
+
+    def _struct(self, type_: inspect.StructType, value: object, pointer: str) -> Iterator[Fault]:
+        if not isinstance(value, _Object):
+            yield Fault(pointer, f"must be an object, not {_kind(value)}")
+            return
+        yield from _repeated(value, pointer)
+        fields = {field.name: field for field in type_.fields}
+        for name, field in fields.items():
+            if name in value:
+                yield from self.faults(field.type, value[name], f"{pointer}/{name}")
+            elif field.required:
+                yield Fault(f"{pointer}/{name}", "is required")
+        for name in value.keys() - fields.keys():
+            yield Fault(_below(pointer, name), f"is not a known field; known are {', '.join(fields)}")
+
+    def _list(self, type_: inspect.ListType, value: object, pointer: str) -> Iterator[Fault]:
+        if not isinstance(value, list):
+            yield Fault(pointer, f"must be an array, not {_kind(value)}")
+            return
+        yield from _size(type_, value, pointer, "element")
+        for index, element in enumerate(value):
+            yield from self.faults(type_.item_type, element, f"{pointer}/{index}")
+
+    def _dict(self, type_: inspect.DictType, value: object, pointer: str) -> Iterator[Fault]:
+        if not isinstance(value, _Object):
+            yield Fault(pointer, f"must be an object, not {_kind(value)}")
+            return
+        yield from _repeated(value, pointer)
+        yield from _size(type_, value, pointer, "pair")
+        for name, element in value.items():
+            below = _below(pointer, name)
+            for fault in self.faults(type_.key_type, name, below):
+                yield Fault(below, f"its name {fault.detail}")
+            yield from self.faults(type_.value_type, element, below)
+
+    def _amount(self, value: object, pointer: str) -> Iterator[Fault]:
+        if not isinstance(value, str):
+            yield Fault(pointer, f'must be a decimal such as "19.99", not {_kind(value)}')
+            return
+        try:
+            money.to_minor(money.plain(value) if isinstance(value, _Number) else value, self._currency)
+        except money.InvalidAmount as error:
+            yield Fault(pointer, str(error))
+
+
+def _string(type_: inspect.StrType, value: object, pointer: str) -> Iterator[Fault]:
+    if not isinstance(value, str) or isinstance(value, _Number):
+        yield Fault(pointer, f"must be a string, not {_kind(value)}")
+        return
+    yield from _size(type_, value, pointer, "character", length="long")
+
+
+def _size(
+    type_: inspect.StrType | inspect.ListType | inspect.DictType,
+    value: str | list[object] | dict[str, object],
+    pointer: str,
+    unit: str,
+    length: str = "in all",
+) -> Iterator[Fault]:
+    low, high = type_.min_length, type_.max_length
+    if low is not None and len(value) < low:
+        yield Fault(pointer, f"must be at least {low} {unit}{'s' * (low != 1)} {length}")
+    if high is not None and len(value) > high:
+        yield Fault(pointer, f"must be at most {high:,} {unit}s {length}, not {len(value):,}")
+
+
+def _integer(type_: inspect.IntType, value: object, pointer: str) -> Iterator[Fault]:
+    if not isinstance(value, _Number) or not value.lstrip("-").isdigit():
+        kind = "a fraction" if isinstance(value, _Number) else _kind(value)
+        yield Fault(pointer, f"must be a whole number, not {kind}")
+        return
+    low, high = type_.ge, type_.le
+    # A number of thousands of digits is out of range at sight, and slow to convert.
+    number = int(value) if len(value) < 20 else None
+    if number is None or (low is not None and number < low) or (high is not None and number > high):
+        yield Fault(pointer, f"must be from {low:,} to {high:,}")
+
+
+def _repeated(value: _Object, pointer: str) -> Iterator[Fault]:
+    for name in sorted(value.repeated):
+        yield Fault(_below(pointer, name), "is given more than once")
+
+
+def _below(pointer: str, name: str) -> str:
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    for type_, kind in ((_Number, "a number"), (str, "a string"), (list, "an array")):
+        if isinstance(value, type_):
+            return kind
+    return "an object"

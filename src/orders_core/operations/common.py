@@ -1,0 +1,77 @@
+"""What the operations share: how they are called, how a body is read, how an order is answered."""
+
+import hashlib
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from orders_core import parameters, problems
+from orders_core.models import Order, OrderNotFound
+from orders_core.proxy import Outcome, ProxyResponse, Request, response
+from orders_core.schemas import MAX_BODY_BYTES, view_of
+from orders_core.stores import Store
+from orders_core.validation import Input, decode
+
+Clock = Callable[[], str]
+"""Gives the time as RFC 3339 UTC with milliseconds."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Operation = Callable[[Request, Store, Clock], Outcome]
+
+
+def read_body(request: Request, type_: type[Input]) -> Input:
+    """The body, decoded.
+
+    Raises:
+        Problem: 413 or 415.
+        MalformedBody, InvalidBody: 400.
+    """
+    parameters.require_json(request.headers)
+    body = request.body
+    if len(body) > MAX_BODY_BYTES:
+        raise problems.payload_too_large()
+    return decode(body, type_)
+
+
+def order_id_of(request: Request) -> str:
+    """The order id in the path.
+
+    Raises:
+        OrderNotFound: it is not a UUID, so there is no such order.
+    """
+    text = request.path_parameters["order_id"]
+    # uuid.UUID takes more than UUIDs, among it line ends, which have no place in a Location header.
+    if not _UUID.fullmatch(text):
+        raise OrderNotFound(text)
+    return text.lower()
+
+
+def new_id() -> str:
+    """An id that sorts by the time it was made: a UUIDv7 (RFC 9562 §5.7).
+
+    New rows then go to the end of SQLite's indexes instead of all over them.
+    """
+    value = bytearray((time.time_ns() // 1_000_000).to_bytes(6) + os.urandom(10))
+    value[6] = value[6] & 0x0F | 0x70
+    value[8] = value[8] & 0x3F | 0x80
+    return str(uuid.UUID(bytes=bytes(value)))
+
+
+def id_for(*parts: str) -> str:
+    """The id that the same caller gets for the same key: a UUIDv8 (RFC 9562 §5.8) of all parts."""
+    digest = bytearray(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return str(uuid.UUID(bytes=bytes(digest)))
+
+
+def order_response(status: int, order: Order, headers: dict[str, str] | None = None) -> ProxyResponse:
+    """The order as its readers see it, with its ETag."""
+    tagged = {"ETag": parameters.entity_tag(order.version), **(headers or {})}
+    return response(status, msgspec.json.encode(view_of(order)), tagged)

@@ -1,0 +1,73 @@
+"""An order's events, and the figures of each day."""
+
+from itertools import groupby
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from orders_core import access, cursors, money, parameters
+from orders_core.access import Caller
+from orders_core.events import EventPage, OrderEvent
+from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
+from orders_core.operations.common import Clock, order_id_of
+from orders_core.proxy import Outcome, Request, response
+from orders_core.schemas import DayStatistics, Statistics
+from orders_core.stores import DayFigures, Store
+
+
+class EventQuery(Struct, frozen=True):
+    """Whose events a cursor runs through."""
+
+    order_id: str
+
+
+class EventPosition(Struct, frozen=True):
+    # Anybody can make a cursor: no store takes a number of any size.
+    version: Annotated[int, Meta(ge=1, lt=2**53)]
+
+
+def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
+    caller = request.caller
+    query = EventQuery(order_id_of(request))
+    listing = parameters.read_events(request.query)
+    after = listing.position_in(query, EventPosition)
+    found = store.list_events(query.order_id, listing.limit + 1, after.version if after else 0)
+    _check_visible(found, query.order_id, caller, store)
+    page = found[: listing.limit]
+    more = len(found) > listing.limit
+    cursor = cursors.encode(EventPosition(page[-1].version), query) if more else None
+    body = EventPage(page, len(page), cursor)
+    return Outcome(response(200, msgspec.json.encode(body), parameters.next_link(request.query, cursor)))
+
+
+def get_statistics(request: Request, store: Store, clock: Clock) -> Outcome:
+    if request.caller.owner is not None:
+        raise NotAllowed("Only staff can see the figures of all orders.")
+    first, last = parameters.read_days(request.query, today=clock()[:10])
+    figures = store.daily_figures(first, last)
+    days = [_day(day, list(of_day)) for day, of_day in groupby(figures, key=lambda each: each.day)]
+    return Outcome(response(200, msgspec.json.encode(Statistics(first, last, days))))
+
+
+def _check_visible(found: list[OrderEvent], order_id: str, caller: Caller, store: Store) -> None:
+    if not found:
+        # On AWS the events of a new order follow a second later; the order itself is there at once.
+        access.require_visible(store.get(order_id), caller, order_id)
+    elif caller.owner not in (None, found[0].order.customer_id):
+        raise OrderNotFound(order_id)
+
+
+def _day(day: str, figures: list[DayFigures]) -> DayStatistics:
+    by_status: dict[str, int] = {}
+    revenue: dict[str, int] = {}
+    for each in figures:
+        by_status[each.status] = by_status.get(each.status, 0) + each.orders
+        if each.status is not OrderStatus.CANCELLED:
+            revenue[each.currency] = revenue.get(each.currency, 0) + each.amount
+    return DayStatistics(
+        date=day,
+        orders=sum(by_status.values()),
+        by_status=by_status,
+        revenue={currency: money.to_text(amount, currency) for currency, amount in revenue.items()},
+    )

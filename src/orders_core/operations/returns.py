@@ -1,0 +1,85 @@
+"""Request a return of a delivered order, and move it.
+
+A return lives on its order: it is read, changed and written back if nobody else has written meanwhile.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from orders_core import access, parameters, problems, returns
+from orders_core.access import Caller
+from orders_core.models import NotAllowed, Order, Return, VersionMismatch, check_version
+from orders_core.operations.common import Clock, id_for, order_id_of, order_response, read_body
+from orders_core.problems import Problem
+from orders_core.proxy import Outcome, Request
+from orders_core.schemas import ReturnInput, ReturnMove
+from orders_core.stores import Store, StoreUnavailable
+
+_ATTEMPTS: Final = 5
+
+
+def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
+    caller = request.caller
+    parameters.reject_query(request.query)
+    versions = parameters.if_match(request.headers)
+    key = parameters.idempotency_key(request.headers)
+    body = read_body(request, ReturnInput)
+    order_id = order_id_of(request)
+    return_id = id_for(caller.sub, order_id, key) if key else str(uuid.uuid4())
+    quantities = [(line.line, line.quantity) for line in body.lines]
+
+    def add(order: Order) -> Order:
+        existing = returns.find(order, return_id)
+        if existing is not None:
+            # Before the version is judged: a retry knows the version from before its first attempt.
+            _check_same(existing, quantities, body.reason)
+            return order
+        check_version(order, versions)
+        return returns.request(order, return_id, quantities, body.reason, at=clock(), by=caller.sub)
+
+    before, after = _rewrite(request, store, caller, add)
+    replayed = {"Idempotent-Replayed": "true"} if after is before else {}
+    location = f"{request.context['path'].rstrip('/')}/{return_id}"
+    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+
+
+def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
+    caller = request.caller
+    parameters.reject_query(request.query)
+    versions = parameters.if_match(request.headers)
+    body = read_body(request, ReturnMove)
+    return_id = request.path_parameters["return_id"].lower()
+
+    def move(order: Order) -> Order:
+        returns.get(order, return_id)
+        if caller.owner is not None:
+            raise NotAllowed("Only staff can decide on a return.")
+        check_version(order, versions)
+        return returns.move(order, return_id, body.status, at=clock(), by=caller.sub)
+
+    return Outcome(order_response(200, _rewrite(request, store, caller, move)[1]))
+
+
+def _rewrite(
+    request: Request, store: Store, caller: Caller, rewrite: Callable[[Order], Order]
+) -> tuple[Order, Order]:
+    """The order before and after; the same object if nothing was to be written."""
+    order_id = order_id_of(request)
+    for _ in range(_ATTEMPTS):
+        order = access.require_visible(store.get(order_id), caller, order_id)
+        changed = rewrite(order)
+        if changed is order:
+            return order, order
+        try:
+            store.save(changed, order.version)
+        except VersionMismatch:
+            continue
+        return order, changed
+    raise StoreUnavailable("the order changes too fast")
+
+
+def _check_same(existing: Return, quantities: list[tuple[int, int]], reason: str) -> None:
+    if (existing.reason, [(line.line, line.quantity) for line in existing.lines]) != (reason, quantities):
+        detail = "This Idempotency-Key came with another return before; use a new key for a new one."
+        raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail)

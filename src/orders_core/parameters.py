@@ -1,0 +1,267 @@
+"""Query parameters and request headers, read strictly: every fault is named, nothing is guessed."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct
+
+from orders_core import cursors, timestamps
+from orders_core.models import OrderStatus
+from orders_core.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
+from orders_core.stores import OrderQuery, Position
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+DEFAULT_DAYS: Final = 30
+MAX_DAYS: Final = 366
+
+Query = Mapping[str, list[str]]
+"""A decoded query string: the values of each parameter."""
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,255}")
+_QUOTED_KEY: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+_ENTITY_TAG: Final = re.compile(r'(W/)?"([^"]*)"')
+_ENTITY_TAGS: Final = re.compile(rf"{_ENTITY_TAG.pattern}(\s*,\s*{_ENTITY_TAG.pattern}){{0,49}}")
+_JSON: Final = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+
+
+class Paging(Struct, frozen=True):
+    """How much of a listing to show, and from where."""
+
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+
+    def position_in(self, query: Struct, type_: type[cursors.Place]) -> cursors.Place | None:
+        """Where the page starts; None for the beginning.
+
+        Raises:
+            Problem: 400, the cursor is damaged or belongs to another query.
+        """
+        if self.cursor is None:
+            return None
+        try:
+            return cursors.decode(self.cursor, query, type_)
+        except cursors.InvalidCursor:
+            raise _invalid_cursor() from None
+
+
+class ListingParameters(Paging, frozen=True):
+    """What the query string of `GET /v1/orders` asks for."""
+
+    customer_id: str | None = None
+    status: OrderStatus | None = None
+    created_from: str | None = None
+    created_to: str | None = None
+
+    def query_of(self, customer_id: str | None) -> OrderQuery:
+        """The query for the orders of a customer, or of everybody."""
+        return OrderQuery(customer_id, self.status, self.created_from, self.created_to)
+
+    def start_in(self, query: OrderQuery) -> Position | None:
+        """Where the page starts, which is always within the times of the query.
+
+        Raises:
+            Problem: 400, as `position_in` does.
+        """
+        position = self.position_in(query, Position)
+        if position and not (query.created_from or "") <= position.created_at <= (query.created_to or "~"):
+            raise _invalid_cursor()
+        return position
+
+
+def read_listing(given: Query) -> ListingParameters:
+    """The parameters of a listing of orders.
+
+    Raises:
+        Problem: 400, naming every parameter that is unknown, repeated or invalid.
+    """
+    parameters = msgspec.convert(_read(given, _LISTING), ListingParameters)
+    if parameters.created_from and parameters.created_to and parameters.created_from > parameters.created_to:
+        raise invalid_input([_fault("created_to", "must not be earlier than created_from")])
+    return parameters
+
+
+def read_events(given: Query) -> Paging:
+    """The parameters of a listing of events; raises as `read_listing` does."""
+    return msgspec.convert(_read(given, _PAGING), Paging)
+
+
+def read_days(given: Query, today: str) -> tuple[str, str]:
+    """First and last day of a period, as ISO dates; by default the 30 days up to today.
+
+    Raises:
+        Problem: 400, as `read_listing` does.
+    """
+    days = msgspec.convert(_read(given, _DAYS), dict[str, date])
+    last = days.get("to", date.fromisoformat(today))
+    # Before the year 1 there is no day to start from.
+    first = days.get("from", date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1)))
+    if not timedelta() <= last - first < timedelta(days=MAX_DAYS):
+        raise invalid_input([_fault("from", f"must be up to {MAX_DAYS - 1} days before to")])
+    return first.isoformat(), last.isoformat()
+
+
+def next_link(given: Query, cursor: str | None) -> dict[str, str]:
+    """The `Link` header (RFC 8288) to the next page, if there is one.
+
+    It is relative to the request's own URL, which no host but the client knows for sure.
+    """
+    if cursor is None:
+        return {}
+    query = {name: texts[0] for name, texts in given.items()} | {"cursor": cursor}
+    return {"Link": f'<?{urlencode(query)}>; rel="next"'}
+
+
+def reject_query(given: Query) -> None:
+    """Raise Problem (400) if the operation, which takes no query parameters, was given some."""
+    if given:
+        _read(given, {})
+
+
+def require_json(headers: Mapping[str, str]) -> None:
+    """Raise Problem (415) unless the body is declared to be JSON in UTF-8."""
+    content_type = headers.get("content-type", "")
+    if not _JSON.fullmatch(content_type):
+        detail = f"Send Content-Type: application/json, not {content_type or 'nothing'!r:.100}."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """The value of `Idempotency-Key`, whether it came quoted (as the IETF draft has it) or bare.
+
+    Raises:
+        Problem: 400, not 1 to 255 characters of printable ASCII.
+    """
+    header = headers.get("idempotency-key")
+    if header is None:
+        return None
+    quoted = _QUOTED_KEY.fullmatch(header.strip())
+    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header.strip()
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        detail = "must be 1 to 255 characters of printable ASCII"
+        raise invalid_input([{"header": "Idempotency-Key", "detail": detail}])
+    return key
+
+
+def if_match(headers: Mapping[str, str]) -> tuple[int, ...] | None:
+    """The versions that `If-Match` accepts; None for any (RFC 9110 §13.1.1, strong comparison).
+
+    Raises:
+        Problem: 400, not a list of entity tags.
+    """
+    header = headers.get("if-match", "*").strip()
+    if header == "*":
+        return None
+    if not _ENTITY_TAGS.fullmatch(header):
+        detail = 'must be * or the ETag you were given, in its quotes, such as "3"'
+        raise invalid_input([{"header": "If-Match", "detail": detail}])
+    # A weak tag never matches; version 0 does not exist.
+    return tuple(_version(tag) if not weak else 0 for weak, tag in _ENTITY_TAG.findall(header))
+
+
+def none_match(headers: Mapping[str, str], version: int) -> bool:
+    """Whether `If-None-Match` says that the client has this version (RFC 9110 §13.1.2, weak comparison)."""
+    header = headers.get("if-none-match", "").strip()
+    return header == "*" or any(_version(tag) == version for _, tag in _ENTITY_TAG.findall(header))
+
+
+def entity_tag(version: int) -> str:
+    """The `ETag` of an order's version."""
+    return f'"{version}"'
+
+
+def _version(tag: str) -> int:
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 and tag[0] != "0" else 0
+
+
+def _fault(parameter: str, detail: str) -> dict[str, str]:
+    return {"parameter": parameter, "detail": detail}
+
+
+def _invalid_cursor() -> Problem:
+    return invalid_input([_fault("cursor", "is damaged or belongs to another query; start again without it")])
+
+
+def _read(given: Query, known: Mapping[str, Callable[[str], object]]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    faults: list[dict[str, str]] = []
+    for name, texts in given.items():
+        try:
+            values[name] = _one(name, texts, known)
+        except ValueError as error:
+            faults.append(_fault(name, str(error)))
+    if faults:
+        raise invalid_input(faults)
+    return values
+
+
+def _one(name: str, texts: list[str], known: Mapping[str, Callable[[str], object]]) -> object:
+    if name not in known:
+        raise ValueError(f"is not known here; known are: {', '.join(known) or 'none'}")
+    if len(texts) != 1:
+        raise ValueError("is given more than once")
+    return known[name](texts[0])
+
+
+def _customer_id(text: str) -> str:
+    if not 1 <= len(text) <= 64:
+        raise ValueError("must be 1 to 64 characters long")
+    return text
+
+
+def _status(text: str) -> OrderStatus:
+    if text not in OrderStatus.__members__:
+        raise ValueError(f"must be one of {', '.join(OrderStatus)}")
+    return OrderStatus(text)
+
+
+def _timestamp(text: str) -> str:
+    """Milliseconds in UTC, whatever offset and precision it came with."""
+    try:
+        if not _TIMESTAMP.fullmatch(text):
+            raise ValueError
+        return timestamps.to_text(datetime.fromisoformat(text.upper()))
+    except (ValueError, OverflowError):
+        detail = "must be an RFC 3339 time such as 2026-01-31T09:30:00Z (write a + in it as %2B)"
+        raise ValueError(detail) from None
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise ValueError(f"must be a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date such as 2026-01-31") from None
+
+
+_PAGING: Final[Mapping[str, Callable[[str], object]]] = {
+    "limit": _limit,
+    "cursor": str,
+}
+_LISTING: Final[Mapping[str, Callable[[str], object]]] = {
+    "customer_id": _customer_id,
+    "status": _status,
+    "created_from": _timestamp,
+    "created_to": _timestamp,
+    **_PAGING,
+}
+_DAYS: Final[Mapping[str, Callable[[str], object]]] = {
+    "from": _date,
+    "to": _date,
+}

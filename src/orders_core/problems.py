@@ -1,0 +1,197 @@
+"""Problem details (RFC 9457), and which exception becomes which problem."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from orders_core.input_errors import Fault, InvalidBody, MalformedBody
+from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
+from orders_core.returns import InvalidReturn, ReturnNotFound
+from orders_core.schemas import MAX_BODY_BYTES
+from orders_core.stores import StoreUnavailable
+
+CONTENT_TYPE: Final = "application/problem+json"
+TYPE_BASE: Final = "https://orders-api.dev/problems/"
+
+
+class ProblemType(Struct, frozen=True):
+    """A kind of problem: the same title and status wherever it happens."""
+
+    slug: str
+    status: int
+    title: str
+
+
+BAD_REQUEST: Final = ProblemType("bad-request", 400, "The request is malformed")
+INVALID_INPUT: Final = ProblemType("invalid-input", 400, "The request is invalid")
+UNAUTHORIZED: Final = ProblemType("unauthorized", 401, "Authentication is required")
+FORBIDDEN: Final = ProblemType("forbidden", 403, "You are not allowed to do this")
+INVALID_API_KEY: Final = ProblemType("invalid-api-key", 403, "The API key is missing or unknown")
+NOT_FOUND: Final = ProblemType("not-found", 404, "There is nothing here")
+METHOD_NOT_ALLOWED: Final = ProblemType("method-not-allowed", 405, "The method is not allowed")
+ILLEGAL_STATE: Final = ProblemType("illegal-state", 409, "The order's status does not permit this")
+VERSION_MISMATCH: Final = ProblemType("version-mismatch", 412, "The order has changed")
+PAYLOAD_TOO_LARGE: Final = ProblemType("payload-too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE: Final = ProblemType("unsupported-media-type", 415, "The media type is not supported")
+IDEMPOTENCY_KEY_REUSED: Final = ProblemType(
+    "idempotency-key-reused", 422, "The idempotency key was used before"
+)
+TOO_MANY_REQUESTS: Final = ProblemType("too-many-requests", 429, "Too many requests")
+INTERNAL_ERROR: Final = ProblemType("internal-error", 500, "Something went wrong")
+STORE_UNAVAILABLE: Final = ProblemType("store-unavailable", 503, "The order store is unavailable")
+SERVICE_UNAVAILABLE: Final = ProblemType("service-unavailable", 503, "The service is unavailable")
+
+KINDS: Final = tuple(value for value in list(globals().values()) if isinstance(value, ProblemType))
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+Extensions = Mapping[str, object]
+
+
+class Problem(Exception):
+    """A fault that the client is told of: raised where it is known, rendered in one place."""
+
+    def __init__(
+        self,
+        kind: ProblemType,
+        detail: str,
+        extensions: Extensions | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.extensions = extensions or {}
+        self.headers = headers or {}
+
+    def document(self, request_id: str) -> bytes:
+        """The JSON body. `instance` identifies this very occurrence, as RFC 9457 §3.1.5 wants it."""
+        return msgspec.json.encode(
+            {
+                "type": TYPE_BASE + self.kind.slug,
+                "title": self.kind.title,
+                "status": self.kind.status,
+                "detail": self.detail,
+                "instance": f"urn:uuid:{request_id}",
+                "request_id": request_id,
+                **self.extensions,
+            }
+        )
+
+
+def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
+    """A problem that names every fault of the request."""
+    count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults})
+
+
+def unauthorized() -> Problem:
+    detail = "Send a valid ID token of the user pool as Authorization: Bearer <token>."
+    return Problem(UNAUTHORIZED, detail, headers=_CHALLENGE)
+
+
+def token_expired() -> Problem:
+    return Problem(UNAUTHORIZED, "The token has expired; sign in again or refresh it.", headers=_CHALLENGE)
+
+
+def invalid_api_key() -> Problem:
+    return Problem(INVALID_API_KEY, "Send the key of a usage plan as x-api-key.")
+
+
+def no_such_resource() -> Problem:
+    return Problem(NOT_FOUND, "There is no such resource; the contract, openapi.yaml, lists them.")
+
+
+def method_not_allowed(method: str, allowed: Sequence[str]) -> Problem:
+    names = ", ".join(allowed)
+    return Problem(METHOD_NOT_ALLOWED, f"{method} is not one of {names}.", headers={"Allow": names})
+
+
+def payload_too_large() -> Problem:
+    return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
+
+
+def throttled(retry_after: int = 1) -> Problem:
+    """`retry_after` in whole seconds."""
+    detail = "The rate limit is used up; wait as many seconds as Retry-After says."
+    return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after)})
+
+
+def quota_exceeded(retry_after: int = 60) -> Problem:
+    """`retry_after` in whole seconds."""
+    detail = "The daily quota of this API key is used up; it starts anew at 00:00 UTC."
+    return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after)})
+
+
+def service_unavailable() -> Problem:
+    detail = "The service can't answer now; try again shortly."
+    return Problem(SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
+def internal_error() -> Problem:
+    return Problem(INTERNAL_ERROR, "The request failed. Quote the request_id when you report it.")
+
+
+def problem_from(error: Exception) -> Problem:
+    """The problem that an exception becomes; one that nobody expected tells the client nothing."""
+    if isinstance(error, Problem):
+        return error
+    for type_, translate in _TRANSLATIONS:
+        if isinstance(error, type_):
+            return translate(error)
+    return internal_error()
+
+
+def _malformed(error: MalformedBody) -> Problem:
+    return Problem(BAD_REQUEST, f"The body is not JSON: {error}.")
+
+
+def _invalid(error: InvalidBody) -> Problem:
+    return invalid_input(error.faults)
+
+
+def _not_found(_: OrderNotFound) -> Problem:
+    return Problem(NOT_FOUND, "There is no such order.")
+
+
+def _not_allowed(error: NotAllowed) -> Problem:
+    return Problem(FORBIDDEN, str(error))
+
+
+def _version_mismatch(error: VersionMismatch) -> Problem:
+    detail = f"The order is at version {error.current_version}; read it again and repeat your change."
+    return Problem(VERSION_MISMATCH, detail, {"current_version": error.current_version})
+
+
+def _illegal_state(error: IllegalState) -> Problem:
+    return Problem(
+        ILLEGAL_STATE, str(error), {"current_status": error.status, "allowed_statuses": error.allowed}
+    )
+
+
+def _invalid_return(error: InvalidReturn) -> Problem:
+    return invalid_input([Fault(f"/lines/{index}", detail) for index, detail in error.faults.items()])
+
+
+def _return_not_found(_: ReturnNotFound) -> Problem:
+    return Problem(NOT_FOUND, "The order has no such return.")
+
+
+def _store_unavailable(_: StoreUnavailable) -> Problem:
+    detail = "The order store can't answer now. Nothing is known to be written; try again shortly."
+    return Problem(STORE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
+_TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]] = (
+    (MalformedBody, _malformed),
+    (InvalidBody, _invalid),
+    (OrderNotFound, _not_found),
+    (NotAllowed, _not_allowed),
+    (VersionMismatch, _version_mismatch),
+    (IllegalState, _illegal_state),
+    (InvalidReturn, _invalid_return),
+    (ReturnNotFound, _return_not_found),
+    (StoreUnavailable, _store_unavailable),
+)

@@ -1,0 +1,255 @@
+"""What clients send and what they get back: the types behind every body, and behind openapi.yaml."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from orders_core import money
+from orders_core.models import LineItem, Order, OrderContent, OrderStatus, Return, ReturnStatus
+
+MAX_BODY_BYTES: Final = 256 * 1024
+
+AMOUNT_PATTERN: Final = r"^[0-9]{1,18}(\.[0-9]{1,4})?$"
+
+CustomerId = Annotated[str, Meta(min_length=1, max_length=64, description="Whose order it is.")]
+ProductId = Annotated[str, Meta(min_length=1, max_length=64, description="The shop's id of the product.")]
+Quantity = Annotated[int, Meta(ge=1, le=10_000)]
+Price = Annotated[
+    Raw,
+    Meta(
+        description="0 to 1,000,000, with at most the currency's minor digits. Numbers are read as written.",
+        extra_json_schema={
+            "oneOf": [
+                {"type": "string", "pattern": AMOUNT_PATTERN},
+                {"type": "number", "minimum": 0, "maximum": money.MAX_UNIT_PRICE},
+            ]
+        },
+    ),
+]
+Currency = Annotated[
+    str,
+    Meta(
+        extra={"among": money.MINOR_DIGITS},
+        extra_json_schema={"allOf": [{"$ref": "#/components/schemas/Currency"}]},
+    ),
+]
+Notes = Annotated[str, Meta(max_length=1_000)]
+Metadata = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=40)],
+        Annotated[str, Meta(max_length=200)],
+    ],
+    Meta(
+        max_length=20, description="Up to 20 pairs of your own; keys of 1–40, values of up to 200 characters."
+    ),
+]
+Amount = Annotated[
+    str,
+    Meta(pattern=AMOUNT_PATTERN, description="Decimal with the currency's minor digits."),
+]
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class LineItemInput(Struct, forbid_unknown_fields=True):
+    product_id: ProductId
+    quantity: Quantity
+    unit_price: Price
+    name: Annotated[str, Meta(max_length=200)] | None = None
+
+
+LineItems = Annotated[list[LineItemInput], Meta(min_length=1, max_length=100)]
+
+
+class OrderInput(Struct, forbid_unknown_fields=True):
+    """A new order."""
+
+    items: LineItems
+    customer_id: CustomerId | UnsetType = UNSET
+    currency: Currency = "EUR"
+    notes: Notes | None = None
+    metadata: Metadata = {}
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no schema can say, so that decoding fails for it too."""
+        if self.currency not in money.MINOR_DIGITS:
+            raise ValueError("unknown currency")
+        for item in self.items:
+            money.to_minor(price_text(item.unit_price), self.currency)
+
+
+class OrderReplacement(OrderInput, forbid_unknown_fields=True):
+    """Everything a client may write of an order that exists; what is left out goes back to its default."""
+
+    status: OrderStatus | UnsetType = UNSET
+
+
+class ReturnLineInput(Struct, forbid_unknown_fields=True):
+    line: Annotated[int, Meta(ge=1, le=100, description="Number of the line item, from 1.")]
+    quantity: Quantity
+
+
+class ReturnInput(Struct, forbid_unknown_fields=True):
+    """Goods that are to come back."""
+
+    lines: Annotated[list[ReturnLineInput], Meta(min_length=1, max_length=100)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class ReturnMove(Struct, forbid_unknown_fields=True):
+    """Where a return goes next."""
+
+    status: ReturnStatus
+
+
+class LineItemView(Struct, frozen=True):
+    product_id: str
+    name: str | None
+    quantity: int
+    unit_price: Amount
+
+
+class StatusEntryView(Struct, frozen=True):
+    status: OrderStatus
+    at: Timestamp
+    by: Annotated[str, Meta(description="The `sub` of whoever did it.")]
+
+
+class ReturnLineView(Struct, frozen=True):
+    line: int
+    product_id: str
+    quantity: int
+    refund_amount: Amount
+
+
+class ReturnEntryView(Struct, frozen=True):
+    status: ReturnStatus
+    at: Timestamp
+    by: str
+
+
+class ReturnView(Struct, frozen=True):
+    """Goods of a delivered order on their way back."""
+
+    return_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    status: ReturnStatus
+    lines: list[ReturnLineView]
+    reason: str
+    refund_amount: Annotated[Amount, Meta(description="Sum over the lines.")]
+    requested_at: Timestamp
+    history: list[ReturnEntryView]
+
+
+class OrderView(Struct, frozen=True):
+    """An order as every client sees it."""
+
+    order_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    customer_id: str
+    status: OrderStatus
+    currency: str
+    items: list[LineItemView]
+    total_amount: Annotated[Amount, Meta(description="Sum of quantity × unit price, by the server.")]
+    notes: str | None
+    metadata: dict[str, str]
+    version: Annotated[int, Meta(ge=1)]
+    created_at: Timestamp
+    updated_at: Timestamp
+    history: Annotated[
+        list[StatusEntryView], Meta(description="Each status the order has had, oldest first.")
+    ]
+    returns: (
+        Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
+        | UnsetType
+    ) = UNSET
+
+
+class DayStatistics(Struct, frozen=True):
+    """Orders placed on one day (UTC), by their present status; revenue leaves the cancelled out."""
+
+    date: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    orders: int
+    by_status: dict[str, int]
+    revenue: dict[str, Amount]
+
+
+class Statistics(Struct, frozen=True, rename={"from_": "from"}):
+    """The days on which orders were placed, oldest first. Deleted orders do not count."""
+
+    from_: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    to: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    days: list[DayStatistics]
+
+
+class OrderPage(Struct, frozen=True):
+    orders: list[OrderView]
+    count: Annotated[int, Meta(description="The number of orders on this page.")]
+    next_cursor: Annotated[
+        str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")
+    ]
+
+
+def content_of(body: OrderInput) -> OrderContent:
+    """The domain's content of a body that `validation.decode` let pass."""
+    return OrderContent(
+        items=tuple(
+            LineItem(
+                product_id=item.product_id,
+                quantity=item.quantity,
+                unit_price=money.to_minor(price_text(item.unit_price), body.currency),
+                name=item.name,
+            )
+            for item in body.items
+        ),
+        currency=body.currency,
+        notes=body.notes,
+        metadata=body.metadata,
+    )
+
+
+def price_text(raw: Raw) -> str:
+    """The decimal that was written, be it a JSON string or a JSON number."""
+    text = str(bytes(raw), "utf-8")
+    if text.startswith('"'):
+        return text[1:-1] if "\\" not in text else msgspec.json.decode(raw, type=str)
+    return money.plain(text)
+
+
+def view_of(order: Order) -> OrderView:
+    """The representation of an order that clients see."""
+    content = order.content
+    currency = content.currency
+    return OrderView(
+        order_id=order.order_id,
+        customer_id=order.customer_id,
+        status=order.status,
+        currency=currency,
+        items=[
+            LineItemView(item.product_id, item.name, item.quantity, money.to_text(item.unit_price, currency))
+            for item in content.items
+        ],
+        total_amount=money.to_text(content.total_amount, currency),
+        notes=content.notes,
+        metadata=content.metadata,
+        version=order.version,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        history=[StatusEntryView(entry.status, entry.at, entry.by) for entry in order.history],
+        returns=[_return_view(each, currency) for each in order.returns] or UNSET,
+    )
+
+
+def _return_view(each: Return, currency: str) -> ReturnView:
+    return ReturnView(
+        return_id=each.return_id,
+        status=each.status,
+        lines=[
+            ReturnLineView(
+                line.line, line.product_id, line.quantity, money.to_text(line.refund_amount, currency)
+            )
+            for line in each.lines
+        ],
+        reason=each.reason,
+        refund_amount=money.to_text(each.refund_amount, currency),
+        requested_at=each.history[0].at,
+        history=[ReturnEntryView(entry.status, entry.at, entry.by) for entry in each.history],
+    )

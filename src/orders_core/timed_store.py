@@ -1,0 +1,63 @@
+"""Measures what one request asks of the store, and how long it waits for it."""
+
+from collections.abc import Callable
+from time import perf_counter, time
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from orders_core.events import OrderEvent
+from orders_core.models import Order, OrderChange, OrderRemoval
+from orders_core.stores import DayFigures, OrderQuery, Page, Position, Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StoreCall(NamedTuple):
+    """A method of the store, the Unix time at which it was called, and the seconds that it took."""
+
+    name: str
+    start: float
+    seconds: float
+
+
+class TimedStore:
+    """`Store` that passes everything on and takes note of each call."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+        self.calls: list[StoreCall] = []
+
+    @property
+    def seconds(self) -> float:
+        return sum(call.seconds for call in self.calls)
+
+    def create(self, order: Order) -> None:
+        self._timed(self._inner.create, order)
+
+    def get(self, order_id: str) -> Order | None:
+        return self._timed(self._inner.get, order_id)
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        return self._timed(self._inner.list_orders, query, limit, after)
+
+    def update(self, change: OrderChange) -> Order:
+        return self._timed(self._inner.update, change)
+
+    def save(self, order: Order, expected_version: int) -> None:
+        self._timed(self._inner.save, order, expected_version)
+
+    def delete(self, removal: OrderRemoval) -> None:
+        self._timed(self._inner.delete, removal)
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        return self._timed(self._inner.list_events, order_id, limit, after_version)
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        return self._timed(self._inner.daily_figures, first, last)
+
+    def _timed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        start, started = time(), perf_counter()
+        try:
+            return call(*args, **kwargs)
+        finally:
+            self.calls.append(StoreCall(call.__name__, start, perf_counter() - started))

@@ -1,0 +1,218 @@
+"""The embedded gateway: route → rate limit → authorizer → body → application, as API Gateway does it."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from time import perf_counter, time
+from typing import NamedTuple
+
+from orders_core import problems
+from orders_core.problems import Problem, problem_from
+from orders_core.proxy import ProxyResponse, common_headers, preflight_headers, problem_response, response
+from orders_host.access_log import AccessLog, AccessLogEntry
+from orders_host.api_keys import ApiKey, ApiKeys
+from orders_host.asgi import Receive, Scope, Send
+from orders_host.authorizer import Authorizer, Reason, Unauthorized
+from orders_host.invocation import Invocation
+from orders_host.metrics import PrometheusTelemetry
+from orders_host.otlp import SERVER, Export, Span
+from orders_host.pages import Pages
+from orders_host.proxy import HttpRequest, http_request, read_body, send_response, to_event
+from orders_host.routing import Match, Router
+from orders_host.streaming import Authorize, OpenStream, Streamed, send_stream
+from orders_host.throttling import Decision, Throttle
+from orders_host.tracing import HEADER, current, trace_of
+
+_log = logging.getLogger(__name__)
+
+
+class Dependencies(NamedTuple):
+    """What the gateway is made of. `streams` are the resources whose answers go on."""
+
+    router: Router
+    throttle: Throttle
+    api_keys: ApiKeys
+    require_api_key: bool
+    authorizer: Authorizer
+    invocation: Invocation
+    streams: Mapping[str, OpenStream]
+    pages: Pages
+    telemetry: PrometheusTelemetry
+    access_log: AccessLog
+    export: Export | None
+    cors_allow_origin: str
+
+
+class RequestContext:
+    """One request on its way through the pipeline, and what was learned about it."""
+
+    def __init__(self, request: HttpRequest, receive: Receive) -> None:
+        self.request = request
+        self.receive = receive
+        self.trace = trace_of(request.headers)
+        self.match: Match | None = None
+        self.key: ApiKey | None = None
+        self.claims: dict[str, str] = {}
+        self.limits: dict[str, str] = {}
+        self.error: str | None = None
+        self.authorizer_error: str | None = None
+        self.integration_seconds: float | None = None
+
+
+class Gateway:
+    """The ASGI application."""
+
+    def __init__(self, parts: Dependencies, lifespan: AbstractAsyncContextManager[None]) -> None:
+        self._parts = parts
+        self._lifespan = lifespan
+        self._common_headers = common_headers(parts.cors_allow_origin)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        exchange = RequestContext(http_request(scope, str(uuid.uuid4())), receive)
+        current.set(exchange.trace)
+        try:
+            answer = await self._answer(exchange)
+        except ConnectionResetError:
+            return
+        headers = {**exchange.limits, "x-amzn-RequestId": exchange.request.id}
+        if isinstance(answer, Streamed):
+            status, length = 200, await send_stream(send, receive, answer, headers)
+        else:
+            status, length = answer["statusCode"], await send_response(send, answer, headers)
+        self._note(exchange, status, length, perf_counter() - started)
+
+    async def _answer(self, exchange: RequestContext) -> ProxyResponse | Streamed:
+        request = exchange.request
+        try:
+            if request.path.startswith("/cognito"):
+                self._limit_rate(exchange)
+            page = await self._parts.pages.answer(request, exchange.receive)
+            return page if page is not None else await self._api(exchange)
+        except ConnectionResetError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
+            problem = problem_from(error)
+            if problem.kind is problems.INTERNAL_ERROR:
+                _log.exception("unexpected error in request %s", request.id)
+            exchange.error = problem.detail
+            refused = problem_response(problem, request.id)
+            refused["headers"].update(self._common_headers)
+            return refused
+
+    async def _api(self, exchange: RequestContext) -> ProxyResponse | Streamed:
+        request = exchange.request
+        exchange.match = match = self._route(request)
+        if request.method == "OPTIONS":
+            return response(
+                204, headers=preflight_headers(self._parts.cors_allow_origin, match.resource.methods)
+            )
+        self._limit_rate(exchange)
+        await self._authorize(exchange)
+        open_stream = self._parts.streams.get(match.resource.template)
+        if open_stream is not None:
+            return open_stream(request, exchange.claims, self._authorize_again(request))
+        body = await read_body(request, exchange.receive)
+        request.headers[HEADER] = exchange.trace.header
+        started = perf_counter()
+        answer = await self._parts.invocation(to_event(request, match, exchange.claims, body))
+        exchange.integration_seconds = perf_counter() - started
+        return answer
+
+    def _route(self, request: HttpRequest) -> Match:
+        match = self._parts.router.match(request.path)
+        if match is None:
+            raise problems.no_such_resource()
+        if request.method not in match.resource.methods:
+            raise problems.method_not_allowed(request.method, match.resource.methods)
+        return match
+
+    def _limit_rate(self, exchange: RequestContext) -> None:
+        secret = exchange.request.headers.get("x-api-key")
+        exchange.key = self._parts.api_keys.find(secret) if secret else None
+        decision = self._parts.throttle.admit(exchange.request.address, exchange.key)
+        exchange.limits = decision.headers()
+        if not decision.admitted:
+            raise _throttled(decision)
+
+    async def _authorize(self, exchange: RequestContext) -> None:
+        headers = exchange.request.headers
+        try:
+            exchange.claims = await self._parts.authorizer.authorize(headers.get("authorization"))
+        except Unauthorized as refused:
+            exchange.authorizer_error = str(refused)
+            if refused.reason is Reason.KEYS_UNAVAILABLE:
+                raise problems.service_unavailable() from None
+            raise (
+                problems.token_expired() if refused.reason is Reason.EXPIRED else problems.unauthorized()
+            ) from None
+        wanted = self._parts.require_api_key or "x-api-key" in headers
+        if wanted and exchange.key is None:
+            raise problems.invalid_api_key()
+
+    def _authorize_again(self, request: HttpRequest) -> Authorize:
+        return partial(self._parts.authorizer.authorize, request.headers.get("authorization"))
+
+    def _note(self, exchange: RequestContext, status: int, length: int, seconds: float) -> None:
+        request = exchange.request
+        resource = exchange.match.resource.template if exchange.match else None
+        self._parts.telemetry.answered(request.method, resource or "other", status, seconds)
+        self._parts.access_log.write(
+            AccessLogEntry(
+                request_id=request.id,
+                ip=request.address,
+                method=request.method,
+                path=request.path,
+                resource_path=resource,
+                status=status,
+                latency=round(seconds * 1000, 3),
+                response_length=length,
+                user_agent=request.headers.get("user-agent"),
+                time=int(time() * 1000),
+                sub=exchange.claims.get("sub"),
+                api_key_id=exchange.key.id if exchange.key else None,
+                error_message=exchange.error,
+                authorizer_error=exchange.authorizer_error,
+                integration_latency=_milliseconds(exchange.integration_seconds),
+                xray_trace_id=exchange.trace.xray_id,
+            )
+        )
+        if self._parts.export is not None and exchange.trace.sampled:
+            self._parts.export(_span(exchange, resource or "other", status, seconds))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._lifespan:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _span(exchange: RequestContext, resource: str, status: int, seconds: float) -> Span:
+    """https://opentelemetry.io/docs/specs/semconv/http/http-spans/"""
+    request, trace, end = exchange.request, exchange.trace, time()
+    attributes: dict[str, str | int] = {
+        "http.request.method": request.method,
+        "http.route": resource,
+        "http.response.status_code": status,
+        "url.path": request.path,
+        "aws.request_id": request.id,
+    }
+    return Span(trace, f"{request.method} {resource}", SERVER, end - seconds, end, attributes, status >= 500)
+
+
+def _throttled(decision: Decision) -> Problem:
+    refuse = problems.quota_exceeded if "daily" in decision.violated else problems.throttled
+    return refuse(decision.retry_after)
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)

@@ -1,0 +1,134 @@
+"""Lets a request through when it carries a valid ID token of the user pool, or of any OIDC issuer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from orders_host import jws
+from orders_host.jws import Reason, Unauthorized
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
+
+__all__ = ["Authorizer", "KeySource", "Reason", "Unauthorized"]
+
+MAX_REMEMBERED = 1_024  # about 3 KB each
+KEYS_CHECK_SECONDS = 1.0
+
+
+class KeySource(Protocol):
+    """The issuer's public keys."""
+
+    async def find(self, kid: str) -> Key | None:
+        """The key with this id, or None. Raises Unauthorized (keys-unavailable)."""
+
+    def kids(self) -> frozenset[str]:
+        """The ids of the keys in use, as far as they are known."""
+
+
+class _Verified(NamedTuple):
+    claims: dict[str, str]
+    expires_at: float
+
+
+class Authorizer:
+    """Verifies ID tokens as API Gateway's Cognito authorizer does.
+
+    `audience` is the app client's id. `algorithms` is ("RS256",) for the embedded pool. `id_token_only`
+    requires Cognito's claim `token_use` to be "id"; other issuers have no such claim.
+
+    A verified token is remembered, so that its signature is checked once; its expiry is checked every time,
+    and all are forgotten within a second of a change of the issuer's keys.
+    """
+
+    def __init__(
+        self,
+        keys: KeySource,
+        issuer: str,
+        audience: str,
+        algorithms: tuple[str, ...] = ("RS256",),
+        *,
+        id_token_only: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._algorithms = algorithms
+        self._id_token_only = id_token_only
+        self._clock = clock
+        self._verified: dict[str, _Verified] = {}
+        self._kids: frozenset[str] = frozenset()
+        self._kids_checked_at = 0.0
+
+    async def authorize(self, authorization: str | None) -> dict[str, str]:
+        """The claims, as API Gateway passes them on: every value a string.
+
+        Takes the value of the Authorization header, with or without "Bearer". Raises Unauthorized.
+        """
+        token = _bearer(authorization)
+        now = self._clock()
+        if now - self._kids_checked_at >= KEYS_CHECK_SECONDS:
+            self._forget_if_keys_changed(now)
+        known = self._verified.get(token)
+        if known is None:
+            return await self._verify(token, now)
+        if now >= known.expires_at:
+            del self._verified[token]
+            raise Unauthorized(Reason.EXPIRED)
+        return known.claims
+
+    async def _verify(self, token: str, now: float) -> dict[str, str]:
+        unverified = jws.parse(token, self._algorithms)
+        key = await self._keys.find(unverified.kid)
+        if key is None:
+            raise Unauthorized(Reason.UNKNOWN_KEY)
+        claims = jws.verify(unverified, key, self._algorithms)
+        expires_at = jws.check_times(claims, now)
+        self._check_purpose(claims)
+        as_strings = {name: _as_string(name, value) for name, value in claims.items()}
+        if len(self._verified) >= MAX_REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = _Verified(as_strings, expires_at)
+        return as_strings
+
+    def _check_purpose(self, claims: jws.Claims) -> None:
+        if claims.get("iss") != self._issuer:
+            raise Unauthorized(Reason.ISSUER)
+        # Before the audience: an access token has none, and this is the clearer thing to say of it.
+        if self._id_token_only and claims.get("token_use") != "id":
+            raise Unauthorized(Reason.TOKEN_USE)
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise Unauthorized(Reason.AUDIENCE)
+
+    def _forget_if_keys_changed(self, now: float) -> None:
+        self._kids_checked_at = now
+        kids = self._keys.kids()
+        if kids != self._kids:
+            self._kids = kids
+            self._verified.clear()
+
+
+def _bearer(authorization: str | None) -> str:
+    words = authorization.split() if authorization else []
+    if not words:
+        raise Unauthorized(Reason.MISSING)
+    if len(words) == 2 and words[0].lower() == "bearer":
+        return words[1]
+    if len(words) == 1 and words[0].lower() != "bearer":
+        return words[0]
+    raise Unauthorized(Reason.MALFORMED if len(words) > 1 else Reason.MISSING)
+
+
+def _as_string(name: str, value: object) -> str:
+    # API Gateway writes these two as java.util.Date does, arrays with commas and all else as text.
+    if name in ("exp", "iat") and isinstance(value, int | float):
+        return time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(_as_string("", item) for item in value)
+    return str(value)

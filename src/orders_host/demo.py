@@ -1,0 +1,125 @@
+"""Demo users and plausible orders, so that a first look shows something."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from orders_core.access import STAFF
+from orders_core.models import LineItem, Order, OrderChange, OrderContent, OrderStatus, place
+from orders_core.timestamps import to_text
+from orders_host.database import Database
+from orders_host.options import Options
+from orders_host.sqlite import SqliteOrderRepository
+from orders_host.user_pool import Mailbox, UserPool
+
+PASSWORD: Final = "Demo-orders-2026!"  # noqa: S105 - printed at every start
+USERS: Final = (("ana@example.com", ()), ("luis@example.com", ()), ("staff@example.com", ("staff",)))
+
+_ORDERS: Final = 200
+_DAYS: Final = 30
+_PRODUCTS: Final = (
+    ("A-1", "Mug", 950),
+    ("A-2", "Teapot", 3_490),
+    ("B-7", "Desk lamp", 4_999),
+    ("B-8", "Light bulb", 399),
+    ("C-3", "Notebook", 725),
+    ("C-4", "Fountain pen", 2_800),
+    ("D-1", "Linen apron", 2_250),
+    ("D-5", "Bread board", 3_120),
+)
+_NOTES: Final = (None, None, None, "Please wrap it", "Ring twice", "Leave it with the neighbour")
+_PATHS: Final = (
+    (4, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED)),
+    (2, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED)),
+    (1, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING)),
+    (1, (OrderStatus.CONFIRMED,)),
+    (1, (OrderStatus.CANCELLED,)),
+    (2, ()),
+)
+"""How far orders get, with weights."""
+
+
+def seed(data_dir: Path) -> bool:
+    """Fill an empty data directory; False if it has users already."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(data_dir / "gateway.db")
+    try:
+        pool = UserPool(database, Mailbox(data_dir / "mail"))
+        if pool.list_users():
+            return False
+        subs = [pool.add_user(email, PASSWORD, groups=groups).sub for email, groups in USERS]
+    finally:
+        database.close()
+    _write_orders(data_dir, customers=(subs[0], subs[0], subs[1], subs[1], "corner-shop"), staff=subs[2])
+    return True
+
+
+def instructions(url: str, orders: str, options: Options) -> str:
+    """How to sign in, and three commands that work as pasted."""
+    token = f"$({orders} token ana@example.com --data-dir {options.data_dir})"
+    body = '{"items": [{"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}]}'
+    users = ", ".join(email for email, _ in USERS)
+    return f"""
+Orders API on {url} — console at {url}/console/, API at {url}/docs
+Sign in as {users} with password {PASSWORD}
+
+TOKEN={token}
+curl -s {url}/v1/orders -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{body}'
+curl -s "{url}/v1/orders?limit=2" -H "Authorization: Bearer $TOKEN"
+curl -s "{url}/v1/orders?status=SHIPPED&limit=1" -H "Authorization: Bearer $TOKEN"
+"""
+
+
+def _write_orders(data_dir: Path, customers: tuple[str, ...], staff: str) -> None:
+    store = SqliteOrderRepository(data_dir / "orders.db")
+    try:
+        store.begin()
+        chance = random.Random(2026)  # noqa: S311 - the same shop every time
+        for moment in sorted(_moments(chance)):
+            _write_order(store, chance, moment, chance.choice(customers), staff)
+        store.commit()
+    finally:
+        store.close()
+
+
+def _moments(chance: random.Random) -> Iterator[datetime]:
+    now = datetime.now(UTC)
+    for _ in range(_ORDERS):
+        yield now - timedelta(seconds=chance.randrange(60, _DAYS * 86_400))
+
+
+def _write_order(
+    store: SqliteOrderRepository, chance: random.Random, moment: datetime, customer: str, staff: str
+) -> None:
+    order_id = f"{chance.getrandbits(128):032x}"
+    order_id = f"{order_id[:8]}-{order_id[8:12]}-4{order_id[13:16]}-a{order_id[17:20]}-{order_id[20:]}"
+    order = place(order_id, customer, _content(chance), at=to_text(moment), by=customer)
+    store.create(order)
+    weights, paths = zip(*_PATHS, strict=True)
+    for status in chance.choices(paths, weights)[0]:
+        moment += timedelta(hours=chance.uniform(1, 20))
+        if moment > datetime.now(UTC):
+            return
+        order = store.update(_move(order, status, moment, staff))
+
+
+def _content(chance: random.Random) -> OrderContent:
+    items = tuple(
+        LineItem(product, chance.randint(1, 4), price, name)
+        for product, name, price in chance.sample(_PRODUCTS, chance.randint(1, 4))
+    )
+    return OrderContent(items, "EUR", chance.choice(_NOTES), {"channel": chance.choice(("web", "phone"))})
+
+
+def _move(order: Order, status: OrderStatus, moment: datetime, staff: str) -> OrderChange:
+    return OrderChange(
+        order_id=order.order_id,
+        content=order.content,
+        at=to_text(moment),
+        by=staff,
+        editable_in=STAFF.editable_in,
+        settable=STAFF.settable,
+        status=status,
+    )

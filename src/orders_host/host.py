@@ -1,0 +1,259 @@
+"""Puts the host together from its options, and runs it until it is told to stop."""
+
+import asyncio
+import importlib
+import os
+import socket
+import sqlite3
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, nullcontext
+from typing import Final
+
+import uvicorn
+
+import orders_contract as contract
+from orders_core.application import Application
+from orders_core.stores import Store, StoreUnavailable
+from orders_host import database
+from orders_host.access_log import AccessLog
+from orders_host.api_keys import ApiKeys
+from orders_host.app import Dependencies, Gateway
+from orders_host.authorizer import Authorizer
+from orders_host.connections import BoundedConnection, close_slow
+from orders_host.database import Database
+from orders_host.invocation import GroupCommit, Invocation, Threaded
+from orders_host.metrics import PrometheusTelemetry
+from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_store
+from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
+from orders_host.pages import Pages
+from orders_host.relay import ORDERS_DB, Relay
+from orders_host.relay.store import SchemaTooNew as EventsTooNew
+from orders_host.routing import Router
+from orders_host.sqlite import SchemaTooNew, SqliteOrderRepository
+from orders_host.sse import EventStreams
+from orders_host.throttling import PLANS, Plan, Quotas, Throttle
+from orders_host.tracing import traced
+from orders_host.user_pool import Mailbox, UserPool
+
+_GRACEFUL_SHUTDOWN_SECONDS: Final = 30
+_BACKLOG: Final = 2048
+_QUOTA_FLUSH_SECONDS: Final = 1.0
+_TICKS_A_SECOND: Final = 10  # uvicorn's
+_DEFAULT_REGION: Final = "eu-west-1"
+
+
+def serve(options: Options, announce: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; requests in flight are answered first.
+
+    `announce` is called with the host's URL when it can be used.
+
+    Raises:
+        InvalidOption: the options can't be served: a port in use, a directory that can't be written.
+    """
+    options.check()
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(options))
+        url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
+        gateway, end_streams = _assemble(options, url, stack)
+        config = uvicorn.Config(
+            gateway,
+            http=BoundedConnection,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            # Without it, X-Forwarded-For would let any client choose the address it is limited by.
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+            ssl_certfile=options.certfile,
+            ssl_keyfile=options.keyfile,
+            timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+        )
+        try:
+            config.load()
+        except ssl.SSLError as error:
+            raise InvalidOption(
+                f"--certfile {options.certfile} --keyfile {options.keyfile} can't be used: {error}"
+            ) from error
+        _Server(config, lambda: announce(url), end_streams).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            close_slow(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
+
+
+def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:
+    """The gateway, and what ends its event streams."""
+    try:
+        options.data_dir.mkdir(parents=True, exist_ok=True)
+        gateway_db = Database(options.data_dir / "gateway.db")
+    except (OSError, sqlite3.Error, database.SchemaTooNew) as error:
+        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+    stack.callback(gateway_db.close)
+    mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
+    pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
+    telemetry = PrometheusTelemetry()
+    document = contract.build()
+    export = _exporter(options, stack)
+    invocation, relay = _invocation(options, telemetry, export, stack)
+    streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
+    pages = Pages(document, _config(options, pool), pool, invocation, telemetry)
+    stack.callback(pages.close)
+    quotas = Quotas(gateway_db)
+    parts = Dependencies(
+        router=Router({"paths": document["paths"] | {path: {"get": {}} for path in streams.resources}}),
+        throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quotas)),
+        api_keys=ApiKeys(gateway_db),
+        require_api_key=options.require_api_key,
+        authorizer=_authorizer(options, pool),
+        invocation=invocation,
+        streams=streams.resources,
+        pages=pages,
+        telemetry=telemetry,
+        access_log=AccessLog(),
+        export=export,
+        cors_allow_origin=options.cors_allow_origin,
+    )
+    return Gateway(parts, _lifespan(quotas, relay)), streams.close
+
+
+def _invocation(
+    options: Options, telemetry: PrometheusTelemetry, export: Export | None, stack: ExitStack
+) -> tuple[Invocation, Relay | None]:
+    """The application over its store, and what relays the store's events; a table's stream has its own."""
+    table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
+    if table is not None:
+        return _over_dynamodb(table, options, telemetry, export, stack), None
+    try:
+        store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
+        stack.callback(store.close)
+        relay = Relay(options.data_dir)
+    except (SchemaTooNew, EventsTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
+        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+    stack.callback(relay.close)
+    spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
+    application = traced(Application(store, spanning, options.cors_allow_origin))
+    return GroupCommit(application, store, relay.feed.wake), relay
+
+
+def _over_dynamodb(
+    table: DynamoDBStore,
+    options: Options,
+    telemetry: PrometheusTelemetry,
+    export: Export | None,
+    stack: ExitStack,
+) -> Invocation:
+    # Only for this store: the signer alone takes a tenth of a second to import.
+    from orders_aws.cache.redis_client import RedisClient
+    from orders_aws.cache.store import CachedOrderRepository
+    from orders_aws.dynamodb import store as dynamodb
+    from orders_aws.dynamodb.client import DynamoDBClient, RequestRefused
+
+    try:
+        client = DynamoDBClient(table.region, table.endpoint_url)
+        client.call("DescribeTable", {"TableName": table.table})
+    except (RequestRefused, StoreUnavailable) as error:
+        raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
+    stack.callback(client.close)
+    store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
+    if options.cache_url is not None:
+        cache = RedisClient(options.cache_url)
+        stack.callback(cache.close)
+        store = CachedOrderRepository(store, cache, table.table, telemetry.looked_up)
+    spanning = SpanningTelemetry(telemetry, export, "aws.dynamodb") if export else telemetry
+    return Threaded(traced(Application(store, spanning, options.cors_allow_origin)), store)
+
+
+def _exporter(options: Options, stack: ExitStack) -> Export | None:
+    if options.otlp_endpoint is None:
+        return None
+    exporter = OtlpExporter(options.otlp_endpoint)
+    stack.callback(exporter.close)
+    return exporter.export
+
+
+def _authorizer(options: Options, pool: UserPool) -> Authorizer:
+    if options.jwt_issuer is None or options.jwt_audience is None:
+        return Authorizer(pool.keys, pool.issuer, pool.client_id)
+    from orders_host.oidc_keys import OidcKeys
+
+    is_cognito = ".amazonaws.com/" in options.jwt_issuer
+    return Authorizer(
+        OidcKeys(options.jwt_issuer),
+        options.jwt_issuer,
+        options.jwt_audience,
+        ("RS256", "ES256"),
+        id_token_only=is_cognito,
+    )
+
+
+def _config(options: Options, pool: UserPool) -> dict[str, str | None]:
+    return {
+        "environment": "local",
+        "region": "local",
+        "user_pool_id": pool.pool_id,
+        "client_id": options.jwt_audience or pool.client_id,
+    }
+
+
+def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
+    return {name: plan._replace(daily=daily_quotas.get(name)) for name, plan in PLANS.items()}
+
+
+@asynccontextmanager
+async def _lifespan(quotas: Quotas, relay: Relay | None) -> AsyncIterator[None]:
+    """Relays events, and saves what was counted of the daily quotas, every second and at the end."""
+    # The first request with a token should not wait for this import.
+    asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "joserfc.jwt")
+    task = asyncio.create_task(_flush_forever(quotas))
+    try:
+        async with relay.running() if relay else nullcontext():
+            yield
+    finally:
+        task.cancel()
+        quotas.flush()
+
+
+async def _flush_forever(quotas: Quotas) -> None:
+    while True:
+        await asyncio.sleep(_QUOTA_FLUSH_SECONDS)
+        await asyncio.to_thread(quotas.flush)
+
+
+def _listen(options: Options) -> socket.socket:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise InvalidOption(
+            f"--host {options.host} --port {options.port} can't be used: {error.strerror}; choose another."
+        ) from error
+    return listener
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

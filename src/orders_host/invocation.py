@@ -1,0 +1,109 @@
+"""Calls the application for the gateway: how depends on the store behind it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, Protocol
+
+from orders_core.proxy import ProxyEvent, ProxyResponse
+from orders_core.stores import Store, StoreUnavailable
+from orders_host.sqlite import SqliteOrderRepository
+from orders_host.tracing import ApplicationCall
+
+_MAX_WRITES_PER_COMMIT: Final = 128
+_THREADS: Final = 64
+_NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
+
+
+class Invocation(Protocol):
+    async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        """The application's answer, once it may be told to the client.
+
+        Raises:
+            StoreUnavailable: there is none; whatever was written with it is undone.
+        """
+
+    async def probe(self) -> None:
+        """Return if the store answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+
+
+class GroupCommit:
+    """Over SQLite: reads are answered at once, writes that arrive while the disk is busy share a commit.
+
+    All Python runs on the event loop; only COMMIT, which waits for the disk, runs in a thread. No answer
+    to a write leaves before its commit is durable:
+
+        loop     begin w1 w2 │ reads …  w3 w4 w5 wait  │ answer w1 w2; begin w3 w4 w5 │ …
+        thread               │ COMMIT ················ │                              │ COMMIT …
+    """
+
+    def __init__(
+        self, application: ApplicationCall, store: SqliteOrderRepository, committed: Callable[[], None]
+    ) -> None:
+        """`committed` is called after each commit: there may be events to pass on."""
+        self._application = application
+        self._store = store
+        self._committed = committed
+        self._waiting: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        if event["httpMethod"] == "GET":
+            return self._application(event)
+        answer: asyncio.Future[ProxyResponse] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, answer))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+        return await answer
+
+    async def probe(self) -> None:
+        self._store.get(_NO_ORDER)
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[:_MAX_WRITES_PER_COMMIT]
+                del self._waiting[:_MAX_WRITES_PER_COMMIT]
+                await self._together(batch)
+        finally:
+            self._worker = None
+
+    async def _together(self, batch: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]]) -> None:
+        try:
+            self._store.begin()
+            responses = [self._application(event) for event, _ in batch]
+            self._store.seal()
+            await asyncio.to_thread(self._store.commit)
+            self._committed()
+        except Exception as error:  # noqa: BLE001 - the next batch must find a store without a transaction
+            with suppress(StoreUnavailable):  # then beginning the next fails, and is told as well
+                self._store.rollback()
+            # None of them is durable, so none of the answers, not even a refusal, may be told.
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), response in zip(batch, responses, strict=True):
+                if not answer.done():
+                    answer.set_result(response)
+
+
+class Threaded:
+    """Over a store on the network: each request has a thread to wait in."""
+
+    def __init__(self, application: ApplicationCall, store: Store) -> None:
+        self._application = application
+        self._store = store
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
+
+    async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._application, event)
+
+    async def probe(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._store.get, _NO_ORDER)

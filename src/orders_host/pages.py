@@ -1,0 +1,167 @@
+"""What the host serves beside the API: health, metrics, the contract, the user pool, the console."""
+
+import mimetypes
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from orders_core.problems import method_not_allowed, no_such_resource
+from orders_core.proxy import EXPOSED_HEADERS, ProxyResponse, response
+from orders_host import contract_text, metrics
+from orders_host.asgi import Receive
+from orders_host.invocation import Invocation
+from orders_host.metrics import PrometheusTelemetry
+from orders_host.proxy import HttpRequest, read_body
+from orders_host.user_pool import CognitoEndpoint, UserPool
+
+CONSOLE: Final = Path(__file__).parent / "console"
+
+_HTML_POLICY: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_ANY_ORIGIN: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),
+}
+_COGNITO_PREFLIGHT: Final = _ANY_ORIGIN | {
+    "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Amz-Target, X-Amz-User-Agent,"
+    " Amz-Sdk-Invocation-Id, Amz-Sdk-Request",
+    "Access-Control-Max-Age": "600",
+}
+
+Page = Callable[[HttpRequest], Awaitable[ProxyResponse]]
+
+
+class Pages:
+    """Answers the paths that are not the API's own."""
+
+    def __init__(
+        self,
+        contract: dict[str, Any],
+        config: dict[str, str | None],
+        pool: UserPool,
+        invocation: Invocation,
+        telemetry: PrometheusTelemetry,
+    ) -> None:
+        self._contract = contract
+        self._config = config
+        self._pool = pool
+        self._cognito = CognitoEndpoint(pool)
+        self._invocation = invocation
+        self._telemetry = telemetry
+        self._pages: dict[str, Page] = {
+            "/": self._home,
+            "/console": self._home,
+            "/healthz": self._health,
+            "/metrics": self._metrics,
+            "/openapi.yaml": self._contract_as_yaml,
+            "/openapi.json": self._contract_as_json,
+            "/config.json": self._configuration,
+            "/docs": self._docs,
+            f"/cognito/{pool.pool_id}/.well-known/jwks.json": self._jwks,
+            f"/cognito/{pool.pool_id}/.well-known/openid-configuration": self._openid,
+        }
+
+    async def answer(self, request: HttpRequest, receive: Receive) -> ProxyResponse | None:
+        """The page's answer, or None if the path is the API's.
+
+        Raises:
+            Problem: 404 or 405.
+        """
+        path = request.path
+        if path.startswith("/v1/"):
+            return None
+        if path in ("/cognito", "/cognito/"):
+            return await self._user_pool(request, receive)
+        if path.startswith("/console/"):
+            _require_get(request)
+            return static_file(CONSOLE, path.removeprefix("/console/") or "index.html")
+        page = self._pages.get(path)
+        if page is None:
+            return None
+        _require_get(request)
+        return await page(request)
+
+    def close(self) -> None:
+        """Wait for what the user pool is doing."""
+        self._cognito.close()
+
+    async def _home(self, _: HttpRequest) -> ProxyResponse:
+        return response(302, headers={"Location": "/console/" if CONSOLE.is_dir() else "/docs"})
+
+    async def _health(self, _: HttpRequest) -> ProxyResponse:
+        await self._invocation.probe()
+        return response(200, b'{"status":"ok"}', {"Cache-Control": "no-store"})
+
+    async def _metrics(self, _: HttpRequest) -> ProxyResponse:
+        return response(200, self._telemetry.text(), {"Content-Type": metrics.CONTENT_TYPE})
+
+    async def _contract_as_yaml(self, _: HttpRequest) -> ProxyResponse:
+        return response(200, self._yaml.encode(), {"Content-Type": "application/yaml", **_ANY_ORIGIN})
+
+    @cached_property
+    def _yaml(self) -> str:
+        return contract_text.as_yaml(self._contract)
+
+    async def _contract_as_json(self, _: HttpRequest) -> ProxyResponse:
+        return response(200, msgspec.json.encode(self._contract), _ANY_ORIGIN)
+
+    async def _configuration(self, request: HttpRequest) -> ProxyResponse:
+        here = request.origin
+        config = self._config | {"api_url": here, "cognito_url": f"{here}/cognito"}
+        return response(200, msgspec.json.encode(config), {"Cache-Control": "no-cache", **_ANY_ORIGIN})
+
+    async def _docs(self, _: HttpRequest) -> ProxyResponse:
+        page = static_file(CONSOLE, "docs.html")
+        # Its links are relative to where its files are.
+        page["body"] = page["body"].replace('="./', '="/console/')
+        return page
+
+    async def _jwks(self, _: HttpRequest) -> ProxyResponse:
+        return response(200, msgspec.json.encode(self._pool.keys.jwks()), _ANY_ORIGIN)
+
+    async def _openid(self, _: HttpRequest) -> ProxyResponse:
+        return response(200, msgspec.json.encode(self._pool.openid_configuration()), _ANY_ORIGIN)
+
+    async def _user_pool(self, request: HttpRequest, receive: Receive) -> ProxyResponse:
+        if request.method == "OPTIONS":
+            return response(204, headers=_COGNITO_PREFLIGHT)
+        if request.method != "POST":
+            raise method_not_allowed(request.method, ["OPTIONS", "POST"])
+        body = await read_body(request, receive)
+        reply = await self._cognito(request.headers.get("x-amz-target", ""), body, request.address)
+        return response(reply.status, reply.body, {**reply.headers, **_ANY_ORIGIN})
+
+
+def static_file(folder: Path, name: str) -> ProxyResponse:
+    """A text file below the folder.
+
+    Raises:
+        Problem: 404 when there is no such file, or it is outside the folder.
+    """
+    try:
+        path = (folder / name).resolve()
+        found = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):
+        # A name that no file can have: too long, or with a NUL in it.
+        found = False
+    if not found:
+        raise no_such_resource()
+    content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    charset = "" if content_type.endswith("json") else "; charset=utf-8"
+    headers = {"Content-Type": content_type + charset, "Cache-Control": "no-cache", **_HTML_POLICY}
+    return response(200, path.read_bytes(), headers)
+
+
+def _require_get(request: HttpRequest) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise method_not_allowed(request.method, ["GET", "HEAD"])

@@ -1,0 +1,145 @@
+"""The relay: brings the outbox's events to all subscribers, at least once, in order within an order."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Final
+
+from orders_host.options import InvalidOption
+from orders_host.relay.feed import POLL_SECONDS, Feed
+from orders_host.relay.store import EventStore
+from orders_host.relay.worker import DeliveryAttempt, Worker
+from orders_webhooks.attempt import attempt
+
+__all__ = ["EVENTS_DB", "ORDERS_DB", "Relay", "open_feed"]
+
+ORDERS_DB: Final = "orders.db"
+EVENTS_DB: Final = "events.db"
+
+_GRACE_SECONDS: Final = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+def open_feed(data_dir: Path) -> Feed:
+    """The events of a host that may be running or not.
+
+    Raises:
+        InvalidOption: nothing was ever served from this directory, or it can't be read.
+    """
+    path = data_dir / ORDERS_DB
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no {ORDERS_DB}; `orders serve` makes it")
+        return Feed(path)
+    except (OSError, sqlite3.Error) as error:
+        raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
+
+
+class Relay:
+    """A worker for each webhook, and the feed that they and the event streams follow."""
+
+    def __init__(self, data_dir: Path, attempt_: DeliveryAttempt = attempt) -> None:
+        """Open both files; orders.db must exist.
+
+        Raises SchemaTooNew, OSError or sqlite3.Error.
+        """
+        self._store = EventStore(data_dir / EVENTS_DB)
+        try:
+            self.feed = Feed(data_dir / ORDERS_DB)
+        except BaseException:
+            self._store.close()
+            raise
+        self._store.forget_beyond(self.feed.last)
+        self._attempt = attempt_
+        self._workers: dict[str, tuple[Worker, asyncio.Task[None]]] = {}
+        self._lock = data_dir / "relay.lock"
+
+    def close(self) -> None:
+        self.feed.close()
+        self._store.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Relay in the background; at the end, attempts under way have a moment to finish."""
+        tasks = [asyncio.create_task(self.feed.run()), asyncio.create_task(self._deliver())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _deliver(self) -> None:
+        async with self._alone():
+            try:
+                await self._supervise()
+            finally:
+                self.feed.leave(self._wake)
+                await self._stop_workers()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """While no other process delivers from these files: two would mix up the order of events.
+
+        The lock is SQLite's, which every system frees when its holder dies.
+        """
+        with closing(sqlite3.connect(self._lock, timeout=0, isolation_level=None)) as lock:
+            waits = False
+            while not _locked(lock):
+                if not waits:
+                    _log.warning("another process delivers the events of this directory; waiting for it")
+                waits = True
+                await asyncio.sleep(POLL_SECONDS)
+            yield
+
+    async def _supervise(self) -> None:
+        """Start and wake the workers whenever a command has changed the webhooks."""
+        self._wake()
+        seen = -1
+        while True:
+            try:
+                changes = self._store.changes_of_others()
+                if changes != seen or any(task.done() for _, task in self._workers.values()):
+                    self._start_workers()
+                    seen = changes
+            except sqlite3.Error:
+                _log.exception("events.db can't be read; trying again")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _wake(self) -> None:
+        for worker, _ in self._workers.values():
+            worker.wake()
+
+    def _start_workers(self) -> None:
+        self._workers = {
+            webhook_id: (worker, task)
+            for webhook_id, (worker, task) in self._workers.items()
+            if not task.done()
+        }
+        for subscription in self._store.all():
+            if subscription.webhook_id not in self._workers:
+                worker = Worker(subscription.webhook_id, self._store, self.feed, self._attempt)
+                task = asyncio.create_task(worker.run())
+                self._workers[subscription.webhook_id] = worker, task
+        self._wake()
+        # Nobody reads along for nobody: without webhooks a write costs its row in the outbox only.
+        (self.feed.follow if self._workers else self.feed.leave)(self._wake)
+
+    async def _stop_workers(self) -> None:
+        workers = list(self._workers.values())
+        await asyncio.gather(*(worker.settle(_GRACE_SECONDS) for worker, _ in workers))
+        for _, task in workers:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in workers), return_exceptions=True)
+
+
+def _locked(lock: sqlite3.Connection) -> bool:
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return False
+    return True

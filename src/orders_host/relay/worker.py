@@ -1,0 +1,157 @@
+"""Delivers to one webhook: in order within each order, several orders at once, and on its own time.
+
+    outbox ──take in──▶ deliveries ──due──▶ attempt ──▶ delivered
+                             ▲                 │ failed
+                             └──── later ◀─────┤
+                                               └──▶ dead letter, when the schedule is exhausted
+
+Only the earliest event of an order is ever due; those behind it wait for it, those of other orders do not.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from orders_core.events import OrderEvent
+from orders_host.relay.feed import Feed
+from orders_host.relay.store import Delivery, EventStore
+from orders_webhooks import schedule, webhook
+from orders_webhooks.attempt import DeliveryResult
+from orders_webhooks.payload import Message, message_of
+from orders_webhooks.webhook import NoSuchWebhook, Webhook
+
+AT_ONCE: Final = 8
+"""Attempts under way at a time; one while the endpoint fails."""
+
+TAKEN_IN: Final = 500
+"""Deliveries kept at a time; the others are still in the outbox."""
+
+_TROUBLE_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+_decoder: Final = msgspec.json.Decoder(OrderEvent)
+
+DeliveryAttempt = Callable[[Webhook, Message], Awaitable[DeliveryResult]]
+
+
+class Worker:
+    """The deliveries of one webhook, until it is removed. Nothing of it ever waits for another's."""
+
+    def __init__(self, webhook_id: str, store: EventStore, feed: Feed, attempt: DeliveryAttempt) -> None:
+        self._id = webhook_id
+        self._store = store
+        self._feed = feed
+        self._attempt = attempt
+        self._woken = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._not_before = 0.0
+
+    def wake(self) -> None:
+        """Look now: there are events, or the webhook was changed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until the webhook is removed; when cancelled, attempts under way are given up."""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    subscription = self._store.get(self._id)
+                    if subscription is None:
+                        return
+                    seconds = self._move_on(subscription)
+                except sqlite3.Error:
+                    _log.exception("events.db can't be used; trying again")
+                    seconds = _TROUBLE_SECONDS
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._woken.wait()
+        finally:
+            for task in self._under_way.values():
+                task.cancel()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait for the attempts under way, but not for long."""
+        if self._under_way:
+            await asyncio.wait(self._under_way.values(), timeout=seconds)
+
+    def _move_on(self, subscription: Webhook) -> float | None:
+        """Start what can be started; returns the seconds until there is more to start, if that is known."""
+        if subscription.disabled is not None:
+            return None
+        self._take_in(subscription)
+        now = time.time()
+        resumes_at = max(subscription.resumes_at, self._not_before)
+        if now < resumes_at:
+            return resumes_at - now
+        free = (1 if subscription.failures else AT_ONCE) - len(self._under_way)
+        if free > 0:
+            self._start(subscription, now, free)
+        due_at = self._store.next_due(self._id, now)
+        return None if due_at is None else due_at - now
+
+    def _take_in(self, subscription: Webhook) -> None:
+        """Take in some more. A page at a time: whatever else this loop runs should not wait for a backlog."""
+        cursor = self._store.cursor(self._id)
+        if cursor >= self._feed.last or self._store.waiting(self._id) >= TAKEN_IN:
+            return
+        entries = self._feed.after(cursor)
+        wanted = [(entry.sequence, entry.order_id) for entry in entries if subscription.wants(entry.type)]
+        self._store.take_in(self._id, wanted, entries[-1].sequence)
+        self._woken.set()
+
+    def _start(self, subscription: Webhook, now: float, free: int) -> None:
+        due = self._store.due(self._id, now, free + len(self._under_way))
+        for delivery in [each for each in due if each.sequence not in self._under_way][:free]:
+            task = asyncio.create_task(self._deliver(subscription, delivery))
+            self._under_way[delivery.sequence] = task
+
+    async def _deliver(self, subscription: Webhook, delivery: Delivery) -> None:
+        try:
+            result = await self._try(subscription, delivery)
+            self._note(subscription, delivery, result)
+        except NoSuchWebhook:
+            pass  # removed meanwhile
+        except sqlite3.Error:
+            _log.exception("what came of a delivery can't be noted; it will be repeated")
+            self._not_before = time.time() + _TROUBLE_SECONDS
+        finally:
+            del self._under_way[delivery.sequence]
+            self._woken.set()
+
+    async def _try(self, subscription: Webhook, delivery: Delivery) -> DeliveryResult:
+        entry = self._feed.entry(delivery.sequence)
+        if entry is None:
+            return DeliveryResult("the event is not in the outbox")
+        try:
+            return await self._attempt(subscription, message_of(_decoder.decode(entry.document)))
+        except Exception as error:  # noqa: BLE001 - one event that nobody can send must not stop the others
+            _log.exception("event %s can't be sent", delivery.sequence)
+            return DeliveryResult(f"{type(error).__name__}: {error}")
+
+    def _note(self, subscription: Webhook, delivery: Delivery, result: DeliveryResult) -> None:
+        now = time.time()
+        if result.error is None:
+            self._store.delivered(self._id, delivery)
+            if subscription.failures:
+                self._store.change(self._id, webhook.succeeded)
+            return
+        error = result.error
+        after = self._store.change(
+            self._id, lambda before: webhook.failed(before, error, now, gone=result.gone)
+        )
+        if result.retry_after is not None:
+            self._not_before = now + min(result.retry_after, schedule.MAX_RETRY_AFTER_SECONDS)
+        seconds = schedule.delay(delivery.attempts + 1, result.retry_after)
+        if seconds is None:
+            self._store.give_up(self._id, delivery, error, now)
+        else:
+            self._store.try_again(self._id, delivery, now + seconds)
+        _log.warning("webhook %s, event %s: %s", self._id, delivery.sequence, after.disabled or error)

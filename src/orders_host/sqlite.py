@@ -1,0 +1,284 @@
+"""Orders in one SQLite file: WAL, synchronous=FULL, the order and its event in one transaction.
+
+One connection writes, another reads, so that a reader never waits and never sees what is not
+durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from orders_core import models
+from orders_core.events import OrderEvent, event_for_delete, event_for_write
+from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus
+from orders_core.stores import (
+    DayFigures,
+    OrderExists,
+    OrderQuery,
+    OrderWasDeleted,
+    Page,
+    Position,
+    StoreUnavailable,
+)
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE orders (
+        order_id    TEXT PRIMARY KEY,
+        customer_id TEXT NOT NULL,
+        status      TEXT NOT NULL,
+        created_at  TEXT NOT NULL,
+        currency    TEXT NOT NULL,
+        total       INTEGER NOT NULL,
+        document    BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX customer_index ON orders (customer_id, created_at, order_id);
+    CREATE INDEX status_index ON orders (status, created_at, order_id);
+    CREATE INDEX recent_index ON orders (created_at, order_id);
+    CREATE TABLE outbox (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        order_id TEXT NOT NULL,
+        version  INTEGER NOT NULL,
+        document BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX outbox_order_index ON outbox (order_id, version);
+    """,
+)
+"""Statements that lead from each schema version (`PRAGMA user_version`) to the next."""
+
+_BUSY_TIMEOUT_SECONDS: Final = 5.0
+
+
+class SchemaTooNew(Exception):
+    """The file was written by a later release of this program."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode to a file in WAL mode, durable at each commit."""
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+class SqliteOrderRepository:
+    """`Store` in one SQLite file; for one thread at a time, but for `commit`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, create or migrate it. It says who bought what: only its owner may read it.
+
+        Raises:
+            SchemaTooNew: the file needs a later release.
+            OSError, StoreUnavailable: it can't be opened.
+        """
+        # SQLite gives its -wal and -shm files the mode of the main one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with _unavailable_when_it_fails():
+            self._writer = connect(path)
+            _migrate(self._writer, path)
+            self._reader = connect(path)
+            self._reader.execute("PRAGMA query_only = ON")
+        self._shared = False
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def create(self, order: Order) -> None:
+        with self._write():
+            content = order.content
+            row = self._writer.execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
+                (
+                    order.order_id,
+                    order.customer_id,
+                    order.status,
+                    order.created_at,
+                    content.currency,
+                    content.total_amount,
+                    _encode(order),
+                ),
+            ).fetchone()
+            if row is None:
+                raise OrderExists(self._stored(order.order_id))
+            try:
+                self._publish(event_for_write(None, order))
+            except sqlite3.IntegrityError:
+                # No such order, but events of one: it was deleted.
+                raise OrderWasDeleted(order.order_id) from None
+
+    def get(self, order_id: str) -> Order | None:
+        # A write that starts with a read must see the writes before it.
+        connection = self._writer if self._shared else self._reader
+        with _unavailable_when_it_fails():
+            row = connection.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+        return _decode(row[0]) if row else None
+
+    def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        conditions, values = _conditions(query, after)
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                # Only the fixed texts of _CONDITIONS are put together here; all values are bound.
+                f"SELECT document FROM orders {conditions}"  # noqa: S608
+                " ORDER BY created_at DESC, order_id DESC LIMIT ?",
+                (*values, limit + 1),
+            ).fetchall()
+        orders = [_decode(row[0]) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(orders, Position(orders[-1].created_at, orders[-1].order_id) if more else None)
+
+    def update(self, change: OrderChange) -> Order:
+        with self._write():
+            old = self._stored(change.order_id)
+            new = models.change(old, change)
+            self._replace(old, new)
+        return new
+
+    def save(self, order: Order, expected_version: int) -> None:
+        with self._write():
+            old = self._stored(order.order_id)
+            models.check_version(old, (expected_version,))
+            self._replace(old, order)
+
+    def delete(self, removal: OrderRemoval) -> None:
+        with self._write():
+            old = self._stored(removal.order_id)
+            models.check_removal(old, removal)
+            self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
+            self._publish(event_for_delete(old, removal.at, removal.by))
+
+    def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                "SELECT document FROM outbox WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?",
+                (order_id, after_version, limit),
+            ).fetchall()
+        return [msgspec.json.decode(row[0], type=OrderEvent) for row in rows]
+
+    def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        with _unavailable_when_it_fails():
+            rows = self._reader.execute(
+                # In two parts: the sum of a day's largest orders exceeds 64 bits.
+                "SELECT substr(created_at, 1, 10) AS day, status, currency, count(*),"
+                " sum(total >> 32), sum(total & 0xffffffff)"
+                " FROM orders WHERE created_at BETWEEN ? AND ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                (first, f"{last}T23:59:59.999Z"),
+            ).fetchall()
+        return [
+            DayFigures(day, OrderStatus(status), currency, orders, (high << 32) + low)
+            for day, status, currency, orders, high, low in rows
+        ]
+
+    def begin(self) -> None:
+        """Open a transaction that all writes until `seal` share."""
+        with _unavailable_when_it_fails():
+            self._writer.execute("BEGIN IMMEDIATE")
+        self._shared = True
+
+    def seal(self) -> None:
+        """Take no more writes into the transaction; from now on `get` reads what is durable."""
+        self._shared = False
+
+    def commit(self) -> None:
+        """Make all writes since `begin` durable. It waits for a disk: after `seal` another thread may do so.
+
+        Raises:
+            StoreUnavailable: they are not; `rollback` before anything else is written.
+        """
+        self._shared = False
+        with _unavailable_when_it_fails():
+            self._writer.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo all writes since `begin`, if they are not undone already."""
+        self._shared = False
+        with _unavailable_when_it_fails():
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        """One write: all of it or nothing, in the host's transaction if there is one."""
+        shared = self._shared
+        if shared and not self._writer.in_transaction:
+            # What a full disk has rolled back must not go on in parts.
+            raise StoreUnavailable("SQLite: the transaction was rolled back")
+        with _unavailable_when_it_fails():
+            self._writer.execute("SAVEPOINT one_write" if shared else "BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                # Some errors (a full disk) have rolled everything back already.
+                if self._writer.in_transaction:
+                    for statement in (
+                        ("ROLLBACK TO one_write", "RELEASE one_write") if shared else ("ROLLBACK",)
+                    ):
+                        self._writer.execute(statement)
+                raise
+            self._writer.execute("RELEASE one_write" if shared else "COMMIT")
+
+    def _stored(self, order_id: str) -> Order:
+        row = self._writer.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+        if row is None:
+            raise OrderNotFound(order_id)
+        return _decode(row[0])
+
+    def _replace(self, old: Order, new: Order) -> None:
+        self._writer.execute(
+            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ? WHERE order_id = ?",
+            (new.status, new.content.currency, new.content.total_amount, _encode(new), new.order_id),
+        )
+        self._publish(event_for_write(old, new))
+
+    def _publish(self, event: OrderEvent) -> None:
+        self._writer.execute(
+            "INSERT INTO outbox (order_id, version, document) VALUES (?, ?, ?)",
+            (event.order_id, event.version, msgspec.json.encode(event)),
+        )
+
+
+def _conditions(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
+    asked = {
+        "customer_id = ?": (query.customer_id,),
+        "status = ?": (query.status,),
+        "created_at >= ?": (query.created_from,),
+        "created_at <= ?": (query.created_to,),
+        "(created_at, order_id) < (?, ?)": (after.created_at, after.order_id) if after else (None,),
+    }
+    given = {text: values for text, values in asked.items() if values[0] is not None}
+    where = f"WHERE {' AND '.join(given)}" if given else ""
+    return where, [str(value) for values in given.values() for value in values]
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(_MIGRATIONS):
+        raise SchemaTooNew(
+            f"{path} has schema version {version}, and this release knows versions up to"
+            f" {len(_MIGRATIONS)}: install the release that wrote it, or a later one."
+        )
+    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT")
+
+
+@contextmanager
+def _unavailable_when_it_fails() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"SQLite: {error}") from error
+
+
+def _encode(order: Order) -> bytes:
+    return msgspec.json.encode(order)
+
+
+def _decode(document: bytes) -> Order:
+    return msgspec.json.decode(document, type=Order)

@@ -1,0 +1,167 @@
+"""The user pool: its parts put together, and what an administrator does with it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import time
+from collections.abc import Callable, Iterable
+
+from orders_host.database import Database
+from orders_host.user_pool.challenges import Challenges
+from orders_host.user_pool.codes import Codes, Purpose
+from orders_host.user_pool.errors import (
+    DISABLED,
+    USER_NOT_FOUND,
+    USERNAME_NOT_EMAIL,
+    CognitoError,
+    invalid_parameter,
+)
+from orders_host.user_pool.keys import ALGORITHM, SigningKeys
+from orders_host.user_pool.lockout import Lockout
+from orders_host.user_pool.mailbox import Mailbox
+from orders_host.user_pool.passwords import check_policy, hash_secret
+from orders_host.user_pool.store import User, UserStatus, UserStore
+from orders_host.user_pool.tokens import Tokens, TokenService
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8080/cognito"
+
+_EMAIL = re.compile(r"(?=.{3,128}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_GROUP = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
+
+
+class UserPool:
+    """The pool in gateway.db, made on first use with an id and an app client that then stay.
+
+    `base_url` is where the host serves Cognito's API; it is remembered, so that the command line, which
+    does not know it, issues tokens of the same issuer. `clock` is Unix time in seconds. Not for one thread
+    only: see Database.
+
+    The administration below raises CognitoError with a message meant for people.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        base_url: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.pool_id, self.client_id, self.base_url = _identity(database, base_url)
+        self.mailbox = mailbox
+        self.clock = clock
+        self.users = UserStore(database, clock)
+        self.lockout = Lockout(database, clock)
+        self.codes = Codes(database, clock)
+        self.challenges = Challenges(database, clock)
+        self.keys = SigningKeys(database, clock)
+        self.tokens = TokenService(database, self.keys, self.issuer, self.client_id, clock)
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of the pool's tokens."""
+        return f"{self.base_url}/{self.pool_id}"
+
+    def openid_configuration(self) -> dict[str, str | list[str]]:
+        """What `{issuer}/.well-known/openid-configuration` answers (OpenID Connect Discovery 1.0)."""
+        return {
+            "issuer": self.issuer,
+            "jwks_uri": f"{self.issuer}/.well-known/jwks.json",
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+        }
+
+    def add_user(
+        self, email: str, password: str, *, groups: Iterable[str] = (), permanent: bool = True
+    ) -> User:
+        """A user with a verified address; a password that is not permanent must be changed at sign-in."""
+        check_email(email)
+        check_policy(password)
+        status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
+        user = self.users.add(email, hash_secret(password), status, email_verified=True)
+        for group in groups:
+            self.add_to_group(email, group)
+        return self.user(user.sub)
+
+    def list_users(self) -> list[User]:
+        """Every user, by e-mail address."""
+        return self.users.all()
+
+    def user(self, name: str) -> User:
+        """The user with this e-mail address or `sub`. Raises CognitoError (UserNotFoundException)."""
+        found = self.users.find(name)
+        if found is None:
+            raise CognitoError(USER_NOT_FOUND)
+        return found
+
+    def set_password(self, name: str, password: str, *, permanent: bool = True) -> None:
+        """Sets a password, ends the user's sessions and any lock-out."""
+        user = self.user(name)
+        check_policy(password)
+        status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
+        self.users.set_password(user.sub, hash_secret(password), status)
+        self.tokens.revoke_all(user.sub)
+        self.lockout.clear(user.sub)
+
+    def require_reset(self, name: str) -> None:
+        """Sends a code; until it is used to set a new password, the user can't sign in."""
+        user = self.user(name)
+        code = self.codes.issue(Purpose.RESET, user.sub, known=True)
+        self.users.set_status(user.sub, UserStatus.RESET_REQUIRED)
+        self.tokens.revoke_all(user.sub)
+        self.mailbox.deliver(user.email, "Your password reset code", code)
+
+    def add_to_group(self, name: str, group: str) -> None:
+        """Adds a user to a group, which need not exist before. Tokens issued from now on show it."""
+        if not _GROUP.fullmatch(group):
+            raise invalid_parameter("A group name is 1 to 128 letters, digits and _ . @ + - without spaces.")
+        self.users.join(self.user(name).sub, group)
+
+    def remove_from_group(self, name: str, group: str) -> None:
+        """Takes a user out of a group."""
+        self.users.leave(self.user(name).sub, group)
+
+    def disable(self, name: str) -> None:
+        """Bars a user from signing in and ends the sessions; ID tokens run out within the hour."""
+        user = self.user(name)
+        self.users.set_enabled(user.sub, False)
+        self.tokens.revoke_all(user.sub)
+
+    def enable(self, name: str) -> None:
+        """Lets a disabled user sign in again."""
+        self.users.set_enabled(self.user(name).sub, True)
+
+    def issue_tokens(self, name: str) -> Tokens:
+        """Signs a user in without a password: for the machine's administrator only."""
+        user = self.user(name)
+        if not user.enabled:
+            raise CognitoError(DISABLED)
+        return self.tokens.issue(user)
+
+
+def check_email(email: str) -> None:
+    """Raises CognitoError (InvalidParameterException) when it is no e-mail address."""
+    if not _EMAIL.fullmatch(email):
+        raise CognitoError(USERNAME_NOT_EMAIL)
+
+
+def _identity(database: Database, base_url: str | None) -> tuple[str, str, str]:
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO pool VALUES (1, ?, ?, ?)",
+            (
+                "local_" + _random(string.ascii_letters + string.digits, 9),
+                _random(string.ascii_lowercase + string.digits, 26),
+                DEFAULT_BASE_URL,
+            ),
+        )
+        if base_url is not None:
+            connection.execute("UPDATE pool SET base_url = ?", (base_url.rstrip("/"),))
+        row = connection.execute("SELECT pool_id, client_id, base_url FROM pool").fetchone()
+    return row["pool_id"], row["client_id"], row["base_url"]
+
+
+def _random(alphabet: str, length: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

@@ -1,0 +1,174 @@
+"""What users do with the pool themselves: sign up, sign in, stay signed in, change or reset their password.
+
+Every function raises CognitoError. None tells, by what it answers or how long it takes, whether a user
+exists, except where Cognito itself does: signing up with a taken address, confirming a confirmed user
+(docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from orders_host.user_pool import errors
+from orders_host.user_pool.codes import Purpose
+from orders_host.user_pool.errors import CognitoError
+from orders_host.user_pool.passwords import DUMMY_HASH, check_policy, hash_secret, verify_secret
+from orders_host.user_pool.pool import UserPool, check_email
+from orders_host.user_pool.store import User, UserStatus, normal
+from orders_host.user_pool.tokens import Tokens
+
+TEMPORARY_PASSWORD_LIFE = 7 * 86_400  # seconds
+
+_SUBJECTS = {
+    Purpose.CONFIRM: "Your confirmation code",
+    Purpose.RESET: "Your password reset code",
+}
+
+
+class NewPasswordRequired(NamedTuple):
+    """The password was right but temporary: the answer to `session` must bring a new one."""
+
+    session: str
+    user: User
+
+
+def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, str]) -> User:
+    """A user who must confirm the address with the code sent to it."""
+    check_email(email)
+    check_policy(password)
+    if pool.users.find(email):
+        raise CognitoError(errors.USER_EXISTS)
+    user = pool.users.add(
+        email, hash_secret(password), UserStatus.UNCONFIRMED, email_verified=False, attributes=attributes
+    )
+    _send_code(pool, Purpose.CONFIRM, user.sub, user)
+    return user
+
+
+def confirm_sign_up(pool: UserPool, name: str, code: str) -> None:
+    """The address is the user's own: the code came back."""
+    user, account = _account(pool, name)
+    if user and user.status is not UserStatus.UNCONFIRMED:
+        raise CognitoError(errors.CANNOT_CONFIRM)
+    pool.codes.redeem(Purpose.CONFIRM, account, code)
+    if user is None:
+        raise CognitoError(errors.WRONG_CODE)
+    pool.users.confirm(user.sub)
+
+
+def resend_confirmation_code(pool: UserPool, name: str) -> str:
+    """The address that a new code went to."""
+    user, account = _account(pool, name)
+    if user and user.status is not UserStatus.UNCONFIRMED:
+        raise CognitoError(errors.ALREADY_CONFIRMED)
+    _send_code(pool, Purpose.CONFIRM, account, user)
+    return user.email if user else normal(name)
+
+
+def sign_in(pool: UserPool, name: str, password: str) -> Tokens | NewPasswordRequired:
+    """Checks the password first, so that only who knows it learns anything of the user."""
+    user, account = _account(pool, name)
+    if not _password_is(pool, account, user, password) or user is None:
+        raise CognitoError(errors.INCORRECT)
+    if not user.enabled:
+        raise CognitoError(errors.DISABLED)
+    match user.status:
+        case UserStatus.UNCONFIRMED:
+            raise CognitoError(errors.NOT_CONFIRMED)
+        case UserStatus.RESET_REQUIRED:
+            raise CognitoError(errors.RESET_REQUIRED)
+        case UserStatus.FORCE_CHANGE_PASSWORD:
+            if user.password_set_at + TEMPORARY_PASSWORD_LIFE <= pool.clock():
+                raise CognitoError(errors.TEMPORARY_EXPIRED)
+            return NewPasswordRequired(pool.challenges.open(user.sub), user)
+        case UserStatus.CONFIRMED:
+            return pool.tokens.issue(user)
+
+
+def answer_new_password(pool: UserPool, session: str, name: str, password: str) -> Tokens:
+    """Replaces a temporary password; one that breaks the policy leaves the session open for another try."""
+    user = pool.user(pool.challenges.subject(session))
+    if normal(name) not in (user.email, user.sub):
+        raise CognitoError(errors.INVALID_SESSION)
+    if not user.enabled:
+        raise CognitoError(errors.DISABLED)
+    check_policy(password)
+    hashed = hash_secret(password)
+    pool.challenges.close(session)
+    pool.users.set_password(user.sub, hashed, UserStatus.CONFIRMED)
+    return pool.tokens.issue(pool.user(user.sub))
+
+
+def refresh(pool: UserPool, refresh_token: str) -> Tokens:
+    """New ID and access tokens, with the user's groups of now."""
+    session = pool.tokens.session(refresh_token)
+    user = pool.user(session.sub)
+    if not user.enabled:
+        raise CognitoError(errors.DISABLED)
+    return pool.tokens.renew(user, session)
+
+
+def signed_in_user(pool: UserPool, access_token: str) -> User:
+    """Whose access token this is."""
+    user = pool.user(pool.tokens.subject(access_token))
+    if not user.enabled:
+        raise CognitoError(errors.DISABLED)
+    return user
+
+
+def change_password(pool: UserPool, access_token: str, previous: str, proposed: str) -> None:
+    """Sessions go on, as in Cognito. Wrong previous passwords count towards the lock-out."""
+    user = signed_in_user(pool, access_token)
+    if not _password_is(pool, user.sub, user, previous):
+        raise CognitoError(errors.INCORRECT)
+    check_policy(proposed)
+    pool.users.set_password(user.sub, hash_secret(proposed), user.status)
+
+
+def forgot_password(pool: UserPool, name: str) -> str:
+    """The address that a code went to, or would have gone to."""
+    user, account = _account(pool, name)
+    if user and not _may_reset(user):
+        user = None
+    _send_code(pool, Purpose.RESET, account, user)
+    return user.email if user else normal(name)
+
+
+def confirm_forgot_password(pool: UserPool, name: str, code: str, password: str) -> None:
+    """Sets a new password and ends every session."""
+    user, account = _account(pool, name)
+    check_policy(password)
+    pool.codes.redeem(Purpose.RESET, account, code)
+    if user is None or not _may_reset(user):
+        raise CognitoError(errors.WRONG_CODE)
+    pool.users.set_password(user.sub, hash_secret(password), UserStatus.CONFIRMED)
+    pool.tokens.revoke_all(user.sub)
+    pool.lockout.clear(user.sub)
+
+
+def _may_reset(user: User) -> bool:
+    resettable = user.status in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED)
+    return user.enabled and user.email_verified and resettable
+
+
+def _account(pool: UserPool, name: str) -> tuple[User | None, str]:
+    # What attempts and codes are counted by: a user has two names, an unknown one only that given.
+    user = pool.users.find(name)
+    return user, user.sub if user else normal(name)
+
+
+def _password_is(pool: UserPool, account: str, user: User | None, password: str) -> bool:
+    # Requests side by side may pass the check before one fails: at most one for each hashing thread.
+    pool.lockout.check(account)
+    if not verify_secret(user.password_hash if user else DUMMY_HASH, password):
+        pool.lockout.failed(account)
+        return False
+    pool.lockout.clear(account)
+    return True
+
+
+def _send_code(pool: UserPool, purpose: Purpose, account: str, user: User | None) -> None:
+    code = pool.codes.issue(purpose, account, known=user is not None)
+    if user:
+        pool.mailbox.deliver(user.email, _SUBJECTS[purpose], code)

@@ -1,0 +1,156 @@
+"""Users and their groups, as rows of gateway.db."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orders_host.database import Database
+from orders_host.user_pool.errors import USER_EXISTS, CognitoError
+
+
+class UserStatus(StrEnum):
+    """Cognito's UserStatus, as far as this pool has them."""
+
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105 — a state, not a password
+    RESET_REQUIRED = "RESET_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. `sub` is the real username (a UUID), the e-mail address is what people sign in with.
+
+    Times are Unix time in seconds.
+    """
+
+    sub: str
+    email: str
+    email_verified: bool
+    status: UserStatus
+    enabled: bool
+    attributes: Mapping[str, str]
+    password_hash: str
+    password_set_at: float
+    created_at: float
+    groups: tuple[str, ...]
+
+
+class UserStore:
+    """The user and membership tables."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(self, name: str) -> User | None:
+        """The user with this e-mail address, in any case, or this `sub`."""
+        name = normal(name)
+        row = self._database.row("SELECT * FROM user WHERE email = ? OR sub = ?", name, name)
+        return self._user(row) if row else None
+
+    def all(self) -> list[User]:
+        """Every user, by e-mail address."""
+        return [self._user(row) for row in self._database.rows("SELECT * FROM user ORDER BY email")]
+
+    def add(
+        self,
+        email: str,
+        password_hash: str,
+        status: UserStatus,
+        *,
+        email_verified: bool,
+        attributes: Mapping[str, str] | None = None,
+    ) -> User:
+        """A new, enabled user without groups. Raises CognitoError (UsernameExistsException)."""
+        now = self._clock()
+        user = User(
+            sub=str(uuid.uuid4()),
+            email=normal(email),
+            email_verified=email_verified,
+            status=status,
+            enabled=True,
+            attributes=dict(attributes or {}),
+            password_hash=password_hash,
+            password_set_at=now,
+            created_at=now,
+            groups=(),
+        )
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    """INSERT INTO user VALUES (:sub, :email, :email_verified, :status, :enabled, :attributes,
+                       :password_hash, :password_set_at, :created_at)""",
+                    {
+                        "sub": user.sub,
+                        "email": user.email,
+                        "email_verified": email_verified,
+                        "status": status,
+                        "enabled": True,
+                        "attributes": json.dumps(user.attributes),
+                        "password_hash": password_hash,
+                        "password_set_at": now,
+                        "created_at": now,
+                    },
+                )
+        except sqlite3.IntegrityError:
+            raise CognitoError(USER_EXISTS) from None
+        return user
+
+    def set_password(self, sub: str, password_hash: str, status: UserStatus) -> None:
+        self._change(
+            "UPDATE user SET password_hash = ?, status = ?, password_set_at = ? WHERE sub = ?",
+            password_hash,
+            status,
+            self._clock(),
+            sub,
+        )
+
+    def confirm(self, sub: str) -> None:
+        """The user is who the e-mail address says."""
+        self._change(
+            "UPDATE user SET status = ?, email_verified = 1 WHERE sub = ?", UserStatus.CONFIRMED, sub
+        )
+
+    def set_status(self, sub: str, status: UserStatus) -> None:
+        self._change("UPDATE user SET status = ? WHERE sub = ?", status, sub)
+
+    def set_enabled(self, sub: str, enabled: bool) -> None:
+        self._change("UPDATE user SET enabled = ? WHERE sub = ?", enabled, sub)
+
+    def join(self, sub: str, group: str) -> None:
+        self._change("INSERT OR IGNORE INTO membership VALUES (?, ?)", sub, group)
+
+    def leave(self, sub: str, group: str) -> None:
+        self._change("DELETE FROM membership WHERE sub = ? AND group_name = ?", sub, group)
+
+    def _change(self, sql: str, *parameters: object) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(sql, parameters)
+
+    def _user(self, row: sqlite3.Row) -> User:
+        groups = self._database.rows(
+            "SELECT group_name FROM membership WHERE sub = ? ORDER BY group_name", row["sub"]
+        )
+        return User(
+            sub=row["sub"],
+            email=row["email"],
+            email_verified=bool(row["email_verified"]),
+            status=UserStatus(row["status"]),
+            enabled=bool(row["enabled"]),
+            attributes=json.loads(row["attributes"]),
+            password_hash=row["password_hash"],
+            password_set_at=row["password_set_at"],
+            created_at=row["created_at"],
+            groups=tuple(group["group_name"] for group in groups),
+        )
+
+
+def normal(name: str) -> str:
+    """A user name as it is stored and compared: pools made today ignore case."""
+    return name.strip().lower()

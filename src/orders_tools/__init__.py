@@ -1,0 +1,1 @@
+"""What builds, prices and deploys the project; part of neither deployable."""

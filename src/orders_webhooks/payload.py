@@ -1,0 +1,96 @@
+"""The body of a webhook's message: small enough for every receiver, and plain about what it leaves out."""
+
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from orders_core.events import OrderEvent
+from orders_core.models import OrderStatus
+from orders_core.schemas import OrderView, Timestamp
+from orders_webhooks.webhook import DOTTED
+
+MAX_BODY_BYTES: Final = 20_000
+"""Standard Webhooks: "keep payloads under 20 kB"."""
+
+TEST_TYPE: Final = "webhook.test"
+
+
+class WebhookData(Struct, frozen=True):
+    """The event, as far as it fits."""
+
+    order_id: str
+    version: Annotated[int, Meta(ge=1, description="Grows by one with each event of an order.")]
+    actor: str | None
+    changed: list[str]
+    previous_status: OrderStatus | None
+    order: Annotated[
+        OrderView, Meta(description="The order after it happened; before it, if it was deleted.")
+    ]
+    left_out: Annotated[
+        list[str],
+        Meta(description="Fields of `order` that are empty here because they are too large: read the order."),
+    ]
+
+
+class WebhookBody(Struct, frozen=True):
+    """What a webhook receives. The message's id is in the header `webhook-id`."""
+
+    type: Annotated[str, Meta(extra_json_schema={"enum": list(DOTTED.values())})]
+    timestamp: Annotated[Timestamp, Meta(description="When it happened.")]
+    data: WebhookData
+
+
+_TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
+    "items": lambda order: replace(order, items=[]),
+    "returns": lambda order: replace(order, returns=[]),
+    "metadata": lambda order: replace(order, metadata={}),
+    "notes": lambda order: replace(order, notes=None),
+}
+"""What goes first when an order is too large; what is left without all of these always fits."""
+
+
+class Message(NamedTuple):
+    """What is sent. The same event has the same id, so that receivers can tell when they get it again."""
+
+    id: str
+    body: bytes
+
+
+def message_of(event: OrderEvent) -> Message:
+    """The message of an event, with a body of MAX_BODY_BYTES at most."""
+    return Message(event.id, _body_of(event))
+
+
+def trial_message(now: str) -> Message:
+    """A message that says of itself that nothing has happened. `now` is RFC 3339 UTC."""
+    body = {"type": TEST_TYPE, "timestamp": now, "data": {"message": "This is a test."}}
+    return Message(f"test:{uuid.uuid4()}", msgspec.json.encode(body))
+
+
+def _body_of(event: OrderEvent) -> bytes:
+    order, left_out = event.order, list[str]()
+    body = _encode(event, order, left_out)
+    for name, trim in _TRIMS.items():
+        if len(body) <= MAX_BODY_BYTES:
+            break
+        order = trim(order)
+        left_out.append(name)
+        body = _encode(event, order, left_out)
+    return body
+
+
+def _encode(event: OrderEvent, order: OrderView, left_out: list[str]) -> bytes:
+    data = WebhookData(
+        order_id=event.order_id,
+        version=event.version,
+        actor=event.actor,
+        changed=event.changed,
+        previous_status=event.previous_status,
+        order=order,
+        left_out=left_out,
+    )
+    return msgspec.json.encode(WebhookBody(DOTTED[event.type], event.time, data))

@@ -1,0 +1,145 @@
+"""A webhook: who wants to hear of what, and how its endpoint has been doing."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, Protocol
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from orders_webhooks.addresses import target_of
+from orders_webhooks.schedule import pause
+from orders_webhooks.signature import new_secret
+
+DOTTED: Final[Mapping[str, str]] = {
+    "OrderCreated": "order.created",
+    "OrderUpdated": "order.updated",
+    "OrderStatusChanged": "order.status_changed",
+    "OrderDeleted": "order.deleted",
+}
+"""The names under which subscribers outside know the events."""
+
+OVERLAP_SECONDS: Final = 24 * 3600
+"""How long the secret before the newest still signs, so that a receiver can change over."""
+
+DISABLE_AFTER_SECONDS: Final = 5 * 24 * 3600
+DISABLE_AFTER_FAILURES: Final = 20
+"""An endpoint is disabled when it has failed for so long, and so often, without a success between."""
+
+
+class Secret(Struct, frozen=True):
+    """A signing key, `whsec_` and base64; it signs until `expires_at` (Unix time; None: for good)."""
+
+    value: str
+    expires_at: float | None = None
+
+    def signs(self, now: float) -> bool:
+        return self.expires_at is None or self.expires_at > now
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """An endpoint and its subscription. `secrets` has the newest first; times are Unix times.
+
+    `allow_loopback` lets it be on this machine, over plain HTTP: for development.
+    """
+
+    webhook_id: str
+    url: str
+    events: Annotated[tuple[str, ...], Meta(description="Dotted types; none means all.")]
+    secrets: tuple[Secret, ...]
+    created_at: float
+    allow_loopback: bool = False
+    disabled: str | None = None
+    failures: int = 0
+    failing_since: float | None = None
+    last_failed_at: float | None = None
+    last_error: str | None = None
+
+    @property
+    def resumes_at(self) -> float:
+        """Until then it is left alone, because it failed again and again."""
+        return 0.0 if self.last_failed_at is None else self.last_failed_at + pause(self.failures)
+
+    def wants(self, event_type: str) -> bool:
+        dotted = DOTTED.get(event_type)
+        return dotted is not None and (not self.events or dotted in self.events)
+
+    def signing_secrets(self, now: float) -> list[str]:
+        return [each.value for each in self.secrets if each.signs(now)]
+
+
+class NoSuchWebhook(ValueError):
+    """There is no webhook with this id, or no longer."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"There is no webhook {webhook_id}; `orders webhook list` shows those there are.")
+
+
+class Webhooks(Protocol):
+    def get(self, webhook_id: str) -> Webhook | None: ...
+
+    def all(self) -> list[Webhook]:
+        """In the order in which they were added."""
+
+    def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
+        """Replace a webhook by what `change` makes of it; nobody else's change is lost.
+
+        Raises:
+            NoSuchWebhook: there is none.
+        """
+
+    def remove(self, webhook_id: str) -> None:
+        """Raises NoSuchWebhook."""
+
+
+def subscribe(url: str, events: tuple[str, ...], now: float, *, allow_loopback: bool = False) -> Webhook:
+    """A new webhook with a secret of its own.
+
+    Raises:
+        ValueError: the URL is none for a webhook, or there is no such type of event.
+    """
+    target_of(url, allow_loopback=allow_loopback)
+    for name in events:
+        if name not in DOTTED.values():
+            raise ValueError(f"There is no event {name}: choose from {', '.join(DOTTED.values())}.")
+    return Webhook(
+        webhook_id=f"wh_{uuid.uuid4().hex[:12]}",
+        url=url,
+        events=events,
+        secrets=(Secret(new_secret()),),
+        created_at=now,
+        allow_loopback=allow_loopback,
+    )
+
+
+def rotate(webhook: Webhook, now: float) -> Webhook:
+    """With a new secret; those before it sign beside it for OVERLAP_SECONDS at most."""
+    end = now + OVERLAP_SECONDS
+    before = [Secret(each.value, min(each.expires_at or end, end)) for each in webhook.secrets]
+    return replace(webhook, secrets=(Secret(new_secret()), *(each for each in before if each.signs(now))))
+
+
+def succeeded(webhook: Webhook) -> Webhook:
+    return replace(webhook, failures=0, failing_since=None, last_failed_at=None, last_error=None)
+
+
+def failed(webhook: Webhook, error: str, now: float, *, gone: bool = False) -> Webhook:
+    """After one more failure, perhaps the one that disables it; `gone` is the endpoint's own wish."""
+    since = webhook.failing_since or now
+    after = replace(
+        webhook, failures=webhook.failures + 1, failing_since=since, last_failed_at=now, last_error=error
+    )
+    if gone:
+        return disabled(after, "The endpoint answered 410 Gone.")
+    if after.failures >= DISABLE_AFTER_FAILURES and now - since >= DISABLE_AFTER_SECONDS:
+        days = DISABLE_AFTER_SECONDS // 86_400
+        return disabled(after, f"No delivery succeeded for {days} days; the last error: {error}")
+    return after
+
+
+def disabled(webhook: Webhook, reason: str) -> Webhook:
+    return replace(webhook, disabled=reason)
+
+
+def enabled(webhook: Webhook) -> Webhook:
+    return replace(succeeded(webhook), disabled=None)
