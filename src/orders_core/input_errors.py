@@ -1,6 +1,14 @@
 """What can be wrong with a body: it is no JSON, or not the JSON that an operation takes."""
 
+from typing import Final
+
 from msgspec import Struct
+
+MAX_FAULTS: Final = 100
+"""How many faults a response names. A request with more needs another look anyway."""
+
+MAX_NAME_CHARACTERS: Final = 100
+"""How much of a name that a client made up is repeated in a response."""
 
 
 class Fault(Struct, frozen=True):
@@ -8,6 +16,11 @@ class Fault(Struct, frozen=True):
 
     pointer: str
     detail: str
+
+
+def shortened(name: str) -> str:
+    """A name that a client made up, as far as a response repeats it."""
+    return name if len(name) <= MAX_NAME_CHARACTERS else name[:MAX_NAME_CHARACTERS] + "…"
 
 
 class MalformedBody(ValueError):

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from orders_core import cursors, timestamps
+from orders_core.input_errors import MAX_FAULTS, shortened
 from orders_core.models import OrderStatus
 from orders_core.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
 from orders_core.stores import OrderQuery, Position
@@ -198,7 +199,9 @@ def _read(given: Query, known: Mapping[str, Callable[[str], object]]) -> dict[st
         try:
             values[name] = _one(name, texts, known)
         except ValueError as error:
-            faults.append(_fault(name, str(error)))
+            faults.append(_fault(shortened(name), str(error)))
+            if len(faults) == MAX_FAULTS:
+                break
     if faults:
         raise invalid_input(faults)
     return values

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from orders_core.input_errors import Fault, InvalidBody, MalformedBody
+from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
 from orders_core.returns import InvalidReturn, ReturnNotFound
 from orders_core.schemas import MAX_BODY_BYTES
@@ -82,9 +82,11 @@ class Problem(Exception):
 
 
 def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
-    """A problem that names every fault of the request."""
+    """A problem that names every fault of the request, up to `MAX_FAULTS`."""
     count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
-    return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults})
+    if len(faults) >= MAX_FAULTS:
+        count = f"{MAX_FAULTS} faults or more"
+    return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults[:MAX_FAULTS]})
 
 
 def unauthorized() -> Problem:

@@ -1,6 +1,6 @@
 """HTTP/1.1 connections, with bounds on what a client may send before it is answered, and how slowly.
 
-uvicorn itself takes a head of any size at any pace; in front of it there may be nobody who does not.
+uvicorn limits neither the size of a request nor its time, and there may be no proxy in front.
 """
 
 import uuid
@@ -8,7 +8,7 @@ from asyncio import Transport
 from collections.abc import Iterable
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from orders_core.problems import BAD_REQUEST, Problem
 from orders_core.proxy import problem_response
@@ -16,8 +16,15 @@ from orders_core.proxy import problem_response
 MAX_HEAD_BYTES: Final = 65_536
 """Request line and headers. What comes with the read that completes them is not counted."""
 
+MAX_REQUEST_BYTES: Final = 1_048_576
+"""All of a request as it was sent: head, body, the framing of its chunks, trailers. A body has a limit of
+its own; this is four times as much, so that small chunks and their extensions find room."""
+
 MAX_REQUEST_SECONDS: Final = 60.0
 """From a request's first byte, or a new connection, to its last byte."""
+
+_VERSIONS: Final = ("1.1", "1.0")
+_NOT_HTTP: Final = "This is not a request of HTTP/1.1 (RFC 9112)."
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -28,6 +35,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._receiving_since: float | None = self.loop.time()
         self._received = 0
         self._in_head = True
+        self._fault = _NOT_HTTP
 
     def data_received(self, data: bytes) -> None:
         if self._receiving_since is None:
@@ -39,15 +47,25 @@ class BoundedConnection(HttpToolsProtocol):
             self.send_400_response(
                 f"The request line and headers may have {MAX_HEAD_BYTES // 1024} KiB in all."
             )
+        elif self._received > MAX_REQUEST_BYTES and self._is_receiving():
+            self._refuse_the_rest()
 
     def on_message_begin(self) -> None:
         self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers come here, too. RFC 9110 §6.5.1 lets a server drop them; kept, they could replace a
+        # header that was looked at already, and there could be any number of them.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
-        if self.parser.get_http_version() == "1.1" and [name for name, _ in self.headers].count(b"host") != 1:
-            raise ValueError("a request names one host (RFC 9112 §3.2)")
+        fault = _fault_of_head(self.parser.get_http_version(), self.headers)
+        if fault is not None:
+            self._fault = fault
+            raise ValueError(fault)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -55,10 +73,14 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """The same kind of answer as any other fault gets."""
+        """Answer as any other fault is answered, and close the connection.
+
+        uvicorn calls it, with a text of its own, for what its parser refuses.
+        """
         if self.transport.is_closing():
             return
-        answer = problem_response(Problem(BAD_REQUEST, msg), str(uuid.uuid4()))
+        detail = self._fault if msg.startswith("Invalid HTTP") else msg
+        answer = problem_response(Problem(BAD_REQUEST, detail), str(uuid.uuid4()))
         body = answer["body"].encode()
         headers = answer["headers"] | {"Content-Length": str(len(body)), "Connection": "close"}
         lines = ["HTTP/1.1 400 Bad Request", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
@@ -66,11 +88,22 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.close()
 
     def close_if_slow(self, now: float) -> None:
+        """Close the connection if its request has not come to an end in time."""
         if self._receiving_since is not None and now - self._receiving_since > MAX_REQUEST_SECONDS:
             self.transport.close()
 
+    def _is_receiving(self) -> bool:
+        return self._receiving_since is not None
+
+    def _refuse_the_rest(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.response_started:
+            self.transport.close()  # the answer is given, and what follows it would be read as part of it
+        else:
+            self.send_400_response(f"A request may have {MAX_REQUEST_BYTES // 1024} KiB in all.")
+
     def _unsupported_upgrade_warning(self) -> None:
-        """Not worth a line in the log: an offer of another protocol may be passed over (RFC 9110 §7.8)."""
+        """Write no line to the log: an offer of another protocol may be passed over (RFC 9110 §7.8)."""
 
 
 def close_slow(connections: Iterable[object], now: float) -> None:
@@ -78,3 +111,16 @@ def close_slow(connections: Iterable[object], now: float) -> None:
     for connection in list(connections):
         if isinstance(connection, BoundedConnection):
             connection.close_if_slow(now)
+
+
+def _fault_of_head(version: str, headers: list[tuple[bytes, bytes]]) -> str | None:
+    """What is wrong with a head that the parser let pass, or None."""
+    if version not in _VERSIONS:
+        return f"Use HTTP/1.1, not HTTP/{version}."
+    if version == "1.1" and [name for name, _ in headers].count(b"host") != 1:
+        return "A request names one host, in one Host header (RFC 9112 §3.2)."
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if codings and (codings != [b"chunked"] or version == "1.0"):
+        # Proxies differ in how they read any other list, and so in where the request ends (RFC 9112 §6.1).
+        return "Transfer-Encoding may only be chunked, named once, in HTTP/1.1; or send Content-Length."
+    return None

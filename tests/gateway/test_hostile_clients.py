@@ -104,6 +104,8 @@ NO_HTTP = {
     "a method in lower case": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
     "a tunnel": b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/2 by another method": b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+    "HTTP/0.9": b"GET /healthz\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
 
@@ -117,6 +119,9 @@ TWO_LENGTHS = {
     "a length and chunks": (b"Content-Length: 5", b"Transfer-Encoding: chunked"),
     "an unknown coding": (b"Transfer-Encoding: xchunked",),
     "chunks that are not the last coding": (b"Transfer-Encoding: chunked, identity",),
+    "a coding before the chunks": (b"Transfer-Encoding: gzip, chunked",),
+    "a coding before the chunks, in two headers": (b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked"),
+    "chunks twice": (b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
     "two lengths": (b"Content-Length: %d" % len(CHUNKED), b"Content-Length: 1"),
     "a negative length": (b"Content-Length: -1",),
     "a length in foreign digits": (b"Content-Length: \xb2",),
@@ -130,6 +135,52 @@ def test_a_body_whose_length_two_could_read_differently_is_refused(
 ) -> None:
     head = [b"POST /v1/orders HTTP/1.1", b"Host: a", wire.ana, JSON, *headers]
     assert wire.send(b"\r\n".join([*head, b"", CHUNKED])).is_problem(400)
+
+
+def test_a_refusal_says_how_to_send_a_body_instead(wire: Wire) -> None:
+    refused = wire.ask(b"POST", ORDERS, b"Transfer-Encoding: gzip, chunked")
+    assert "only be chunked" in json.loads(refused.body)["detail"]
+    assert "HTTP/1.1, not HTTP/0.9" in json.loads(wire.send(b"GET /healthz\r\n\r\n").body)["detail"]
+
+
+CHUNKED_CREATE = b"POST /v1/orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+
+
+def with_trailers(wire: Wire, *trailers: bytes, signed_in: bool = True) -> bytes:
+    """A request that creates an order, with its body in one chunk and more fields behind it."""
+    head = [JSON, *([wire.ana] if signed_in else []), b"", b""]
+    chunks = b"%x\r\n%b\r\n0\r\n" % (len(BODY), BODY)
+    return CHUNKED_CREATE + b"\r\n".join(head) + chunks + b"\r\n".join([*trailers, b"", b""])
+
+
+def test_what_trails_a_body_is_no_header(wire: Wire) -> None:
+    assert wire.send(with_trailers(wire, wire.ana, signed_in=False)).is_problem(401)
+    key = b"Idempotency-Key: trailing"
+    answers = [wire.send(with_trailers(wire, key)) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].headers["location"] != answers[1].headers["location"]
+
+
+@pytest.mark.parametrize("trailer", [b"a:b\r\n" * 500_000, b"a:" + b"b" * 2_500_000], ids=["many", "long"])
+def test_trailers_are_not_read_without_end(wire: Wire, trailer: bytes) -> None:
+    """Without an account, and before the body's end: so it is the connection that has the budget."""
+    head = b"POST /v1/orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" + wire.ana
+    with wire.connect() as connection:
+        with suppress(ConnectionResetError, BrokenPipeError):
+            connection.sendall(head + b"\r\n" + JSON + b"\r\n\r\n2\r\n{}\r\n0\r\n" + trailer)
+        answer = received(connection)  # returns: it was closed
+    assert not answer or parsed(answer).is_problem(400)
+
+
+def test_a_body_that_goes_on_after_its_refusal_is_not_read_to_its_end(wire: Wire) -> None:
+    head = b"POST /v1/orders HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"
+    with wire.connect() as connection:
+        with suppress(ConnectionResetError, BrokenPipeError):
+            for _ in range(100):
+                connection.sendall(head)
+                head = b" " * 1_000_000
+            pytest.fail("all of it was read")
+        assert not (answer := received(connection)) or parsed(answer).status in (401, 413)
 
 
 LARGE_HEADS = {
@@ -262,6 +313,13 @@ def test_no_header_makes_another_method_of_one_that_is_refused(wire: Wire, metho
     refused = wire.ask(method, location, wire.ana, JSON, *overrides)
     assert (refused.status, refused.headers["allow"]) == (405, "DELETE, GET, PUT, OPTIONS")
     assert wire.ask(b"GET", location, wire.ana).status == 200
+
+
+def test_of_many_unknown_parameters_a_hundred_are_named(wire: Wire) -> None:
+    query = b"&".join(b"a%d=1" % number for number in range(5_000))
+    refused = wire.ask(b"GET", ORDERS + b"?" + query, wire.ana)
+    assert refused.is_problem(400)
+    assert len(json.loads(refused.body)["errors"]) == 100
 
 
 QUERIES = (
