@@ -40,7 +40,7 @@ def open_database(data_dir: Path) -> Iterator[Database]:
     """
     import sqlite3
 
-    from orders_host.database import SchemaTooNew
+    from orders_host.sqlite_file import SchemaTooNew
 
     try:
         database = Database(data_dir / "gateway.db")

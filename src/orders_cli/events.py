@@ -10,6 +10,8 @@ import click
 from orders_cli.common import data_dir_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orders_host.relay.feed import Entry
 
 _LATEST = 20
@@ -62,7 +64,7 @@ def schema(output: Path, check: bool) -> None:
             raise click.UsageError(f"{path} is not what the code says: write it anew without --check.")
 
 
-def _print(entries: "list[Entry]", as_json: bool) -> None:
+def _print(entries: "Iterable[Entry]", as_json: bool) -> None:
     for entry in entries:
         click.echo(entry.document.decode() if as_json else _line(entry))
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from orders_webhooks.webhook import Webhook, Webhooks
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+MAX_REPLAYED_AT_ONCE = 200
+"""Events put among the deliveries by one transaction: a running host waits for no longer than that."""
 
 _DEFAULT_REGION = "eu-west-1"
 
@@ -122,12 +126,15 @@ def replay(webhook_id: str, since: str | None, order_id: str | None, data_dir: P
     with _local(data_dir) as (feed, webhooks):
         found = _existing(webhooks, webhook_id)
         if since is None and order_id is None:
-            events = [(each.sequence, each.order_id) for each in webhooks.dead_letters(webhook_id)]
+            events = iter([(each.sequence, each.order_id) for each in webhooks.dead_letters(webhook_id)])
         else:
             chosen = feed.search(_time(since), order_id)
-            events = [(each.sequence, each.order_id) for each in chosen if found.wants(each.type)]
-        webhooks.replay(webhook_id, events)
-    click.echo(f"{len(events)} event{'' if len(events) == 1 else 's'} will be delivered once more.")
+            events = ((each.sequence, each.order_id) for each in chosen if found.wants(each.type))
+        number = 0
+        while some := list(islice(events, MAX_REPLAYED_AT_ONCE)):
+            webhooks.replay(webhook_id, some)
+            number += len(some)
+    click.echo(f"{number} event{'' if number == 1 else 's'} will be delivered once more.")
 
 
 @webhook.command()
@@ -181,7 +188,8 @@ def _local(data_dir: Path) -> "Iterator[tuple[Feed, EventStore]]":
     from contextlib import closing
 
     from orders_host.relay import EVENTS_DB, open_feed
-    from orders_host.relay.store import EventStore, SchemaTooNew
+    from orders_host.relay.store import EventStore
+    from orders_host.sqlite_file import SchemaTooNew
 
     with closing(open_feed(data_dir)) as feed:
         try:

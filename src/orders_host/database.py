@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-BUSY_TIMEOUT_MS = 5_000
+from orders_host import sqlite_file
+from orders_host.sqlite_file import Migrations
 
-# One entry a schema version; PRAGMA user_version counts those applied. Entries are only ever appended.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: Migrations = (
     (
         """CREATE TABLE pool (
             only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -50,16 +49,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-class SchemaTooNew(Exception):
-    """gateway.db was written by a later version of this program."""
-
-
 class Database:
     """gateway.db: users, signing keys, API keys and quotas. Readable by its owner only.
 
     Each thread has a connection of its own, so a reader never waits for another thread's commit (WAL).
 
-    Raises SchemaTooNew when the file is from a later version.
+    Raises:
+        SchemaTooNew: the file is from a later release.
+        OSError, sqlite3.Error: it can't be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,10 +64,7 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the mode of the main one.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self._migrate()
+        self._keep(sqlite_file.open_file(path, MIGRATIONS))
 
     def rows(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
         """All rows of one query."""
@@ -88,15 +82,8 @@ class Database:
         if connection.in_transaction:
             yield connection
             return
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with sqlite_file.transaction(connection):
             yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            # Some errors (a full disk) have rolled everything back already.
-            with suppress(sqlite3.OperationalError):
-                connection.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
         """Closes every thread's connection; no thread may be using one."""
@@ -106,33 +93,11 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # Another thread closes it, in close().
-            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._connections.append(connection)
-            connection.row_factory = sqlite3.Row
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
+        return self._keep(sqlite_file.connect(self._path)) if connection is None else connection
+
+    def _keep(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Make it this thread's connection; whichever thread calls `close` closes it."""
+        connection.row_factory = sqlite3.Row
+        self._connections.append(connection)
+        self._local.connection = connection
         return connection
-
-    def _migrate(self) -> None:
-        if self._version() == len(MIGRATIONS):
-            return
-        with self.transaction() as connection:
-            # Read again: another process may have migrated while this one waited for the lock.
-            version = self._version()
-            if version > len(MIGRATIONS):
-                raise SchemaTooNew(
-                    f"{self._path} has schema version {version}, this program knows {len(MIGRATIONS)}: "
-                    "upgrade orders-api, or use another data directory."
-                )
-            for statements in MIGRATIONS[version:]:
-                for statement in statements:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _version(self) -> int:
-        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])

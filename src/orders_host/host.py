@@ -15,7 +15,6 @@ import uvicorn
 import orders_contract as contract
 from orders_core.application import Application
 from orders_core.stores import Store, StoreUnavailable
-from orders_host import database
 from orders_host.access_log import AccessLog
 from orders_host.api_keys import ApiKeys
 from orders_host.app import Dependencies, Gateway
@@ -28,9 +27,9 @@ from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_sto
 from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
 from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
-from orders_host.relay.store import SchemaTooNew as EventsTooNew
 from orders_host.routing import Router
-from orders_host.sqlite import SchemaTooNew, SqliteOrderRepository
+from orders_host.sqlite import SqliteOrderRepository
+from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
 from orders_host.throttling import PLANS, Plan, Quotas, Throttle
 from orders_host.tracing import traced
@@ -106,7 +105,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     try:
         options.data_dir.mkdir(parents=True, exist_ok=True)
         gateway_db = Database(options.data_dir / "gateway.db")
-    except (OSError, sqlite3.Error, database.SchemaTooNew) as error:
+    except (OSError, sqlite3.Error, SchemaTooNew) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(gateway_db.close)
     mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
@@ -147,7 +146,7 @@ def _invocation(
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
         stack.callback(store.close)
         relay = Relay(options.data_dir)
-    except (SchemaTooNew, EventsTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
+    except (SchemaTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(relay.close)
     spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry

@@ -4,14 +4,13 @@ One connection writes, another reads, so that a reader never waits and never see
 durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from orders_core import models
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
@@ -25,66 +24,25 @@ from orders_core.stores import (
     Position,
     StoreUnavailable,
 )
-
-_MIGRATIONS: Final = (
-    """
-    CREATE TABLE orders (
-        order_id    TEXT PRIMARY KEY,
-        customer_id TEXT NOT NULL,
-        status      TEXT NOT NULL,
-        created_at  TEXT NOT NULL,
-        currency    TEXT NOT NULL,
-        total       INTEGER NOT NULL,
-        document    BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX customer_index ON orders (customer_id, created_at, order_id);
-    CREATE INDEX status_index ON orders (status, created_at, order_id);
-    CREATE INDEX recent_index ON orders (created_at, order_id);
-    CREATE TABLE outbox (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        order_id TEXT NOT NULL,
-        version  INTEGER NOT NULL,
-        document BLOB NOT NULL
-    ) STRICT;
-    CREATE UNIQUE INDEX outbox_order_index ON outbox (order_id, version);
-    """,
-)
-"""Statements that lead from each schema version (`PRAGMA user_version`) to the next."""
-
-_BUSY_TIMEOUT_SECONDS: Final = 5.0
-
-
-class SchemaTooNew(Exception):
-    """The file was written by a later release of this program."""
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode to a file in WAL mode, durable at each commit."""
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+from orders_host import sqlite_file
+from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS
 
 
 class SqliteOrderRepository:
     """`Store` in one SQLite file; for one thread at a time, but for `commit`."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, create or migrate it. It says who bought what: only its owner may read it.
+        """Open the file, create or migrate it.
 
         Raises:
             SchemaTooNew: the file needs a later release.
             OSError, StoreUnavailable: it can't be opened.
         """
-        # SQLite gives its -wal and -shm files the mode of the main one.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         with _unavailable_when_it_fails():
-            self._writer = connect(path)
-            _migrate(self._writer, path)
-            self._reader = connect(path)
+            self._writer = sqlite_file.open_file(path, MIGRATIONS)
+            self._reader = sqlite_file.connect(path)
             self._reader.execute("PRAGMA query_only = ON")
+            (self._epoch,) = self._reader.execute("SELECT number FROM epoch").fetchone()
         self._shared = False
 
     def close(self) -> None:
@@ -113,6 +71,7 @@ class SqliteOrderRepository:
             except sqlite3.IntegrityError:
                 # No such order, but events of one: it was deleted.
                 raise OrderWasDeleted(order.order_id) from None
+            self._count(order, 1)
 
     def get(self, order_id: str) -> Order | None:
         # A write that starts with a read must see the writes before it.
@@ -122,12 +81,11 @@ class SqliteOrderRepository:
         return _decode(row[0]) if row else None
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
-        conditions, values = _conditions(query, after)
+        source, values = _source(query, after)
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
-                # Only the fixed texts of _CONDITIONS are put together here; all values are bound.
-                f"SELECT document FROM orders {conditions}"  # noqa: S608
-                " ORDER BY created_at DESC, order_id DESC LIMIT ?",
+                # Only fixed texts are put together here; all values are bound.
+                f"SELECT document FROM {source} ORDER BY created_at DESC, order_id DESC LIMIT ?",  # noqa: S608
                 (*values, limit + 1),
             ).fetchall()
         orders = [_decode(row[0]) for row in rows[:limit]]
@@ -152,6 +110,8 @@ class SqliteOrderRepository:
             old = self._stored(removal.order_id)
             models.check_removal(old, removal)
             self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
+            self._writer.execute("INSERT INTO tombstone VALUES (?, ?)", (removal.order_id, removal.at))
+            self._count(old, -1)
             self._publish(event_for_delete(old, removal.at, removal.by))
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
@@ -165,11 +125,9 @@ class SqliteOrderRepository:
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
-                # In two parts: the sum of a day's largest orders exceeds 64 bits.
-                "SELECT substr(created_at, 1, 10) AS day, status, currency, count(*),"
-                " sum(total >> 32), sum(total & 0xffffffff)"
-                " FROM orders WHERE created_at BETWEEN ? AND ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-                (first, f"{last}T23:59:59.999Z"),
+                "SELECT day, status, currency, orders, amount_high, amount_low FROM daily_figures"
+                " WHERE day BETWEEN ? AND ? AND orders > 0 ORDER BY day, status, currency",
+                (first, last),
             ).fetchall()
         return [
             DayFigures(day, OrderStatus(status), currency, orders, (high << 32) + low)
@@ -235,37 +193,58 @@ class SqliteOrderRepository:
             "UPDATE orders SET status = ?, currency = ?, total = ?, document = ? WHERE order_id = ?",
             (new.status, new.content.currency, new.content.total_amount, _encode(new), new.order_id),
         )
+        if _counted_as(old) != _counted_as(new):
+            self._count(old, -1)
+            self._count(new, 1)
         self._publish(event_for_write(old, new))
 
+    def _count(self, order: Order, orders: int) -> None:
+        """Add an order to the figures of its day (1), or take it out (-1)."""
+        amount = order.content.total_amount
+        self._writer.execute(
+            "INSERT INTO daily_figures VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " orders = orders + excluded.orders, amount_high = amount_high + excluded.amount_high,"
+            " amount_low = amount_low + excluded.amount_low",
+            (
+                *_counted_as(order)[:3],
+                orders,
+                orders * (amount >> 32),
+                orders * (amount & 0xFFFF_FFFF),
+            ),
+        )
+
     def _publish(self, event: OrderEvent) -> None:
+        if self._epoch:
+            # What was written after the backup may have had this version, and an event with its id.
+            event = replace(event, id=f"{event.id}:{self._epoch}")
         self._writer.execute(
             "INSERT INTO outbox (order_id, version, document) VALUES (?, ?, ?)",
             (event.order_id, event.version, msgspec.json.encode(event)),
         )
 
 
-def _conditions(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
+def _source(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
+    """The table with the index to read and the conditions of a listing, and the values bound to them."""
+    created_to = query.created_to
+    if after is not None and created_to is not None and after.created_at <= created_to:
+        created_to = None  # SQLite starts an index at one bound only: it must be the nearer one.
     asked = {
         "customer_id = ?": (query.customer_id,),
         "status = ?": (query.status,),
         "created_at >= ?": (query.created_from,),
-        "created_at <= ?": (query.created_to,),
+        "created_at <= ?": (created_to,),
         "(created_at, order_id) < (?, ?)": (after.created_at, after.order_id) if after else (None,),
     }
     given = {text: values for text, values in asked.items() if values[0] is not None}
-    where = f"WHERE {' AND '.join(given)}" if given else ""
-    return where, [str(value) for values in given.values() for value in values]
+    where = f" WHERE {' AND '.join(given)}" if given else ""
+    index = LISTING_INDEXES[query.customer_id is not None, query.status is not None]
+    values = [str(value) for values in given.values() for value in values]
+    return f"orders INDEXED BY {index}{where}", values
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise SchemaTooNew(
-            f"{path} has schema version {version}, and this release knows versions up to"
-            f" {len(_MIGRATIONS)}: install the release that wrote it, or a later one."
-        )
-    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT")
+def _counted_as(order: Order) -> tuple[str, str, str, int]:
+    """Where an order counts among the daily figures (day, status, currency), and its amount."""
+    return order.created_at[:10], order.status, order.content.currency, order.content.total_amount
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import pytest
 from tests.orders import an_order
 
 from orders_core.stores import StoreUnavailable
-from orders_host.sqlite import SchemaTooNew, SqliteOrderRepository
+from orders_host.sqlite import SqliteOrderRepository
+from orders_host.sqlite_file import SchemaTooNew
 
 
 def test_a_file_is_opened_again_as_it_was(tmp_path: Path) -> None:

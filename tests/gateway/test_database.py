@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orders_host.database import MIGRATIONS, Database, SchemaTooNew
+from orders_host.database import MIGRATIONS, Database
+from orders_host.sqlite_file import SchemaTooNew
 
 
 def test_only_the_owner_may_read_it(database: Database, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
@@ -20,6 +20,14 @@ _PAGE: Final = 256
 _REMEMBERED: Final = 512
 _NO_END: Final = 2**62
 _BUSY_TIMEOUT_SECONDS: Final = 0.25
+
+_SELECT: Final = (
+    "SELECT sequence, CASE WHEN :since IS NULL OR CAST(document AS TEXT) ->> '$.time' >= :since"
+    " THEN document END FROM outbox"
+)
+_OF_ALL_ORDERS: Final = f"{_SELECT} WHERE sequence > :after ORDER BY sequence LIMIT 1000"
+# An order has few events; their index is by version, which grows with the sequence.
+_OF_ONE_ORDER: Final = f"{_SELECT} WHERE order_id = :order AND sequence > :after ORDER BY version"
 
 _log = logging.getLogger(__name__)
 
@@ -92,14 +100,16 @@ class Feed:
             return [*behind][::-1][:limit]
         return self._rows(sequence, self.last, limit)
 
-    def search(self, since: str | None, order_id: str | None) -> list[Entry]:
-        """All that happened since a time (RFC 3339 UTC with milliseconds) to this order, or to any."""
-        rows = self._connection.execute(
-            "SELECT sequence, document FROM outbox WHERE (:order IS NULL OR order_id = :order)"
-            " AND (:since IS NULL OR CAST(document AS TEXT) ->> '$.time' >= :since) ORDER BY sequence",
-            {"since": since, "order": order_id},
-        )
-        return [_entry(sequence, document) for sequence, document in rows.fetchall()]
+    def search(self, since: str | None, order_id: str | None) -> Iterator[Entry]:
+        """Yield all that happened since a time (RFC 3339 UTC with milliseconds) to this order, or to any.
+
+        Raises sqlite3.Error. The outbox is read in slices: memory does not grow with it.
+        """
+        statement = _OF_ONE_ORDER if order_id else _OF_ALL_ORDERS
+        bound: dict[str, object] = {"since": since, "order": order_id, "after": 0}
+        while rows := self._connection.execute(statement, bound).fetchall():
+            yield from (_entry(sequence, document) for sequence, document in rows if document is not None)
+            bound["after"] = rows[-1][0]
 
     def entry(self, sequence: int) -> Entry | None:
         """One entry; None if it is not in the outbox."""

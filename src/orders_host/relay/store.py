@@ -4,44 +4,43 @@ A file of its own, so that the relay's writes never wait for those of the orders
 delivered is noted without waiting for the disk: after a power loss some of it is delivered again.
 """
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
+from orders_host import sqlite_file
+from orders_host.sqlite_file import Migrations, transaction
 from orders_webhooks.webhook import NoSuchWebhook, Webhook
 
-_MIGRATIONS: Final = (
-    """
-    CREATE TABLE webhook (
-        webhook_id TEXT PRIMARY KEY,
-        document   BLOB NOT NULL,
-        cursor     INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE delivery (
-        webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE,
-        sequence   INTEGER NOT NULL,
-        order_id   TEXT NOT NULL,
-        attempts   INTEGER NOT NULL DEFAULT 0,
-        due_at     REAL,  -- null: it waits behind an earlier event of its order
-        PRIMARY KEY (webhook_id, sequence)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX delivery_by_time ON delivery (webhook_id, due_at, sequence);
-    CREATE INDEX delivery_by_order ON delivery (webhook_id, order_id, sequence);
-    CREATE TABLE dead_letter (
-        webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE,
-        sequence   INTEGER NOT NULL,
-        order_id   TEXT NOT NULL,
-        attempts   INTEGER NOT NULL,
-        error      TEXT NOT NULL,
-        at         REAL NOT NULL,
-        PRIMARY KEY (webhook_id, sequence)
-    ) STRICT, WITHOUT ROWID;
-    """,
+MIGRATIONS: Final[Migrations] = (
+    (
+        """CREATE TABLE webhook (
+            webhook_id TEXT PRIMARY KEY,
+            document   BLOB NOT NULL,
+            cursor     INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE delivery (
+            webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE,
+            sequence   INTEGER NOT NULL,
+            order_id   TEXT NOT NULL,
+            attempts   INTEGER NOT NULL DEFAULT 0,
+            due_at     REAL,  -- null: it waits behind an earlier event of its order
+            PRIMARY KEY (webhook_id, sequence)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX delivery_by_time ON delivery (webhook_id, due_at, sequence)",
+        "CREATE INDEX delivery_by_order ON delivery (webhook_id, order_id, sequence)",
+        """CREATE TABLE dead_letter (
+            webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE,
+            sequence   INTEGER NOT NULL,
+            order_id   TEXT NOT NULL,
+            attempts   INTEGER NOT NULL,
+            error      TEXT NOT NULL,
+            at         REAL NOT NULL,
+            PRIMARY KEY (webhook_id, sequence)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 _BUSY_TIMEOUT_SECONDS: Final = 2.0
@@ -74,29 +73,18 @@ class Backlog(NamedTuple):
     dead: int
 
 
-class SchemaTooNew(Exception):
-    """The file was written by a later release of this program."""
-
-
 class EventStore:
     """events.db, for one thread. Commands and the host have it open at the same time."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, create or migrate it. It holds secrets: only its owner may read it.
+        """Open the file, create or migrate it.
 
-        Raises SchemaTooNew, OSError or sqlite3.Error.
+        Raises:
+            SchemaTooNew, OSError, sqlite3.Error: as `sqlite_file.open_file` does.
         """
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._connection = sqlite3.connect(
-            path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        self._connection = sqlite_file.open_file(
+            path, MIGRATIONS, synchronous="NORMAL", busy_timeout_seconds=_BUSY_TIMEOUT_SECONDS
         )
-        try:
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._migrate(path)
-        except BaseException:
-            self._connection.close()
-            raise
 
     def close(self) -> None:
         self._connection.close()
@@ -131,7 +119,7 @@ class EventStore:
         Raises:
             NoSuchWebhook: there is none, or no longer.
         """
-        with self._transaction():
+        with transaction(self._connection):
             webhook = self.get(webhook_id)
             if webhook is None:
                 raise NoSuchWebhook(webhook_id)
@@ -152,9 +140,14 @@ class EventStore:
 
     def forget_beyond(self, newest: int) -> None:
         """Take back what was noted of events that are not in the outbox: orders.db was replaced."""
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute("UPDATE webhook SET cursor = ? WHERE cursor > ?", (newest, newest))
-            self._connection.execute("DELETE FROM delivery WHERE sequence > ?", (newest,))
+            for table in ("delivery", "dead_letter"):
+                self._connection.execute(
+                    f"DELETE FROM {table} WHERE webhook_id IN (SELECT webhook_id FROM webhook)"  # noqa: S608
+                    " AND sequence > ?",
+                    (newest,),
+                )
 
     # --- deliveries ---
 
@@ -169,7 +162,7 @@ class EventStore:
 
     def take_in(self, webhook_id: str, events: Sequence[tuple[int, str]], cursor: int) -> None:
         """Put events, each (sequence, order_id), among the deliveries and move the cursor with them."""
-        with self._transaction():
+        with transaction(self._connection):
             self._put(webhook_id, events)
             self._connection.execute(
                 "UPDATE webhook SET cursor = ? WHERE webhook_id = ?", (cursor, webhook_id)
@@ -177,7 +170,7 @@ class EventStore:
 
     def replay(self, webhook_id: str, events: Sequence[tuple[int, str]]) -> None:
         """Put events among the deliveries once more; they are dead letters no longer."""
-        with self._transaction():
+        with transaction(self._connection):
             self._put(webhook_id, events)
             self._connection.executemany(
                 "DELETE FROM dead_letter WHERE webhook_id = ? AND sequence = ?",
@@ -201,7 +194,7 @@ class EventStore:
         return None if due_at is None else float(due_at)
 
     def delivered(self, webhook_id: str, delivery: Delivery) -> None:
-        with self._transaction():
+        with transaction(self._connection):
             self._end(webhook_id, delivery)
 
     def try_again(self, webhook_id: str, delivery: Delivery, due_at: float) -> None:
@@ -213,7 +206,7 @@ class EventStore:
     def give_up(self, webhook_id: str, delivery: Delivery, error: str, now: float) -> None:
         """Make it a dead letter; the order's next event is due."""
         letter = (webhook_id, delivery.sequence, delivery.order_id, delivery.attempts + 1, error, now)
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute("INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?)", letter)
             self._end(webhook_id, delivery)
 
@@ -258,30 +251,6 @@ class EventStore:
             " (SELECT min(sequence) FROM delivery WHERE webhook_id = :id AND order_id = :order)",
             {"id": webhook_id, "order": delivery.order_id},
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-
-    def _migrate(self, path: Path) -> None:
-        with self._transaction():
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version > len(_MIGRATIONS):
-                raise SchemaTooNew(
-                    f"{path} has schema version {version}, and this release knows versions up to"
-                    f" {len(_MIGRATIONS)}: install the release that wrote it, or a later one."
-                )
-            for statements in _MIGRATIONS[version:]:
-                for statement in statements.split(";"):
-                    self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
 
 def _encode(webhook: Webhook) -> bytes:

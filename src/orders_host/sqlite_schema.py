@@ -1,0 +1,66 @@
+"""The tables of orders.db, and the statements that lead from each version of them to the next."""
+
+from typing import Final
+
+from orders_host.sqlite_file import Migrations
+
+MIGRATIONS: Final[Migrations] = (
+    (
+        """CREATE TABLE orders (
+            order_id    TEXT PRIMARY KEY,
+            customer_id TEXT NOT NULL,
+            status      TEXT NOT NULL,
+            created_at  TEXT NOT NULL,
+            currency    TEXT NOT NULL,
+            total       INTEGER NOT NULL,
+            document    BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX customer_index ON orders (customer_id, created_at, order_id)",
+        "CREATE INDEX status_index ON orders (status, created_at, order_id)",
+        "CREATE INDEX recent_index ON orders (created_at, order_id)",
+        """CREATE TABLE outbox (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            order_id TEXT NOT NULL,
+            version  INTEGER NOT NULL,
+            document BLOB NOT NULL
+        ) STRICT""",
+        "CREATE UNIQUE INDEX outbox_order_index ON outbox (order_id, version)",
+    ),
+    (
+        "CREATE INDEX customer_status_index ON orders (customer_id, status, created_at, order_id)",
+        # The sum of a day's largest orders exceeds 64 bits: it is kept in two parts of 32 bits each.
+        """CREATE TABLE daily_figures (
+            day         TEXT NOT NULL,
+            status      TEXT NOT NULL,
+            currency    TEXT NOT NULL,
+            orders      INTEGER NOT NULL,
+            amount_high INTEGER NOT NULL,
+            amount_low  INTEGER NOT NULL,
+            PRIMARY KEY (day, status, currency)
+        ) STRICT, WITHOUT ROWID""",
+        """INSERT INTO daily_figures
+            SELECT substr(created_at, 1, 10), status, currency,
+                   count(*), sum(total >> 32), sum(total & 0xffffffff)
+            FROM orders GROUP BY 1, 2, 3""",
+        """CREATE TABLE tombstone (
+            order_id   TEXT PRIMARY KEY,
+            deleted_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX tombstone_by_time ON tombstone (deleted_at)",
+        """INSERT INTO tombstone
+            SELECT order_id, CAST(document AS TEXT) ->> '$.time' FROM outbox
+            WHERE CAST(document AS TEXT) ->> '$.type' = 'OrderDeleted'""",
+        # Restoring a backup begins a new epoch: see docs/decisions/backup.md.
+        "CREATE TABLE epoch (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL) STRICT",
+        "INSERT INTO epoch VALUES (1, 0)",
+    ),
+)
+
+LISTING_INDEXES: Final = {
+    # By whether the customer and the status are given.
+    (False, False): "recent_index",
+    (False, True): "status_index",
+    (True, False): "customer_index",
+    (True, True): "customer_status_index",
+}
+"""The index that answers each listing in its order, so that a page costs what it shows."""

@@ -1,0 +1,161 @@
+"""Every statement that the host issues finds its rows by an index: no scan, and nothing is sorted."""
+
+import itertools
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+from tests.orders import MUGS, a_change, a_removal, an_order, moment
+
+from orders_core.models import Order, OrderStatus
+from orders_core.stores import OrderQuery, Position
+from orders_host.relay import EVENTS_DB, ORDERS_DB
+from orders_host.relay.feed import Feed
+from orders_host.relay.store import Delivery, EventStore
+from orders_host.sqlite import SqliteOrderRepository
+from orders_webhooks.webhook import subscribe
+
+FROM: Final = moment(0)
+TO: Final = moment(80_000)
+AFTER: Final = Position(moment(40_000), "00000000-0000-4000-8000-000000000000")
+
+# Tables of a few rows, all of which are wanted.
+SMALL: Final = {"webhook", "epoch", "CONSTANT ROW"}
+
+LISTINGS: Final = [
+    (OrderQuery(customer, status, first, last), after)
+    for customer, status, first, last, after in itertools.product(
+        (None, "ana"), (None, OrderStatus.PENDING), (None, FROM), (None, TO), (None, AFTER)
+    )
+]
+
+
+@pytest.fixture
+def issued() -> list[str]:
+    """The statements that were issued, with the values that were bound."""
+    return []
+
+
+def plan_of(statement: str, connection: sqlite3.Connection) -> list[str]:
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+
+def is_slow(step: str, statement: str) -> bool:
+    if scanned := re.match(r"SCAN (.+?)(?: USING|$)", step):
+        # An index that is read from its end is bounded by LIMIT.
+        bounded = "USING" in step and " LIMIT " in statement
+        return not bounded and scanned[1] not in SMALL
+    return "TEMP B-TREE" in step or "AUTOMATIC" in step
+
+
+def slow_among(statements: list[str], connection: sqlite3.Connection) -> list[tuple[str, list[str]]]:
+    plans = [
+        (statement, plan_of(statement, connection))
+        for statement in statements
+        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"))
+    ]
+    assert plans
+    return [(statement, plan) for statement, plan in plans if any(is_slow(step, statement) for step in plan)]
+
+
+def with_orders(path: Path) -> SqliteOrderRepository:
+    store = SqliteOrderRepository(path)
+    store.begin()
+    for number in range(400):
+        store.create(an_order("ana" if number % 2 else "luis", at=moment(number * 200)))
+    store.commit()
+    return store
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["as created", "after ANALYZE"])
+def test_the_orders(tmp_path: Path, issued: list[str], analyzed: bool) -> None:
+    with closing(with_orders(tmp_path / ORDERS_DB)) as store:
+        if analyzed:
+            store._writer.execute("ANALYZE")
+        for connection in (store._writer, store._reader):
+            connection.set_trace_callback(issued.append)
+        for query, after in LISTINGS:
+            store.list_orders(query, 20, after)
+        every_write(store)
+        store.list_events("x", 20)
+        store.daily_figures("2026-01-01", "2026-12-31")
+        assert slow_among(issued, store._writer) == []
+
+
+@pytest.mark.parametrize(("query", "after"), LISTINGS, ids=repr)
+def test_a_listing_reads_no_further_than_its_page(
+    tmp_path_factory: pytest.TempPathFactory, query: OrderQuery, after: Position | None
+) -> None:
+    """Its index is bounded by all that was asked, so that none of the rows read is left out."""
+    with closing(listed(tmp_path_factory)) as store:
+        statements: list[str] = []
+        store._reader.set_trace_callback(statements.append)
+        store.list_orders(query, 20, after)
+        (step,) = plan_of(statements[0], store._reader)
+        bounds = step.partition("(")[2]
+        assert ("customer_id=?" in bounds) == (query.customer_id is not None)
+        assert ("status=?" in bounds) == (query.status is not None)
+        assert (">?" in bounds) == (query.created_from is not None)
+        assert ("<" in bounds) == (query.created_to is not None or after is not None)
+        assert ("(created_at,order_id)<(?,?)" in bounds) == (after is not None)
+
+
+def listed(factory: pytest.TempPathFactory) -> SqliteOrderRepository:
+    return SqliteOrderRepository(factory.getbasetemp() / "listed.db")
+
+
+def every_write(store: SqliteOrderRepository) -> None:
+    order: Order = an_order("eva")
+    store.create(order)
+    assert store.get(order.order_id) == order
+    changed = store.update(a_change(order, MUGS, status=OrderStatus.CANCELLED))
+    changed = replace(changed, version=changed.version + 1)
+    store.save(changed, changed.version - 1)
+    store.delete(a_removal(changed))
+
+
+def test_the_feed(tmp_path: Path, issued: list[str]) -> None:
+    with closing(with_orders(tmp_path / ORDERS_DB)), closing(Feed(tmp_path / ORDERS_DB)) as feed:
+        feed._connection.set_trace_callback(issued.append)
+        feed.follow(lambda: None)
+        feed.last = 0
+        feed.look()
+        feed.after(-1)
+        feed.entry(3)
+        for order_id in (None, "x"):
+            list(feed.search(FROM, order_id))
+        assert slow_among(issued, feed._connection) == []
+
+
+def test_the_webhooks(tmp_path: Path, issued: list[str]) -> None:
+    webhook = subscribe("https://shop.example.com/", (), time.time())
+    name, delivery = webhook.webhook_id, Delivery(1, "a", 0)
+    with closing(EventStore(tmp_path / EVENTS_DB)) as store:
+        store._connection.set_trace_callback(issued.append)
+        store.add(webhook, 0)
+        calls: list[Callable[[], object]] = [
+            store.all,
+            lambda: store.change(name, lambda before: before),
+            lambda: store.cursor(name),
+            lambda: store.take_in(name, [(1, "a"), (2, "a"), (3, "b")], 3),
+            lambda: store.due(name, 1.0, 8),
+            lambda: store.next_due(name, 1.0),
+            lambda: store.try_again(name, delivery, 2.0),
+            lambda: store.give_up(name, delivery, "x", 1.0),
+            lambda: store.delivered(name, Delivery(2, "a", 0)),
+            lambda: store.replay(name, [(1, "a")]),
+            lambda: store.waiting(name),
+            lambda: store.backlog(name),
+            lambda: store.dead_letters(name),
+            lambda: store.forget_beyond(2),
+            lambda: store.remove(name),
+        ]
+        for call in calls:
+            call()
+        assert slow_among(issued, store._connection) == []
