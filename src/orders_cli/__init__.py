@@ -1,51 +1,39 @@
-"""The command line, `orders`: every command says in one line what is wrong, and exits with 2."""
+"""The entry point of the command line, `orders`: says which extra is missing where a package is not there."""
 
 import sys
+from typing import Final
 
-import click
+# The module that is missing → the extra of orders-api that installs it. The names of modules are not those
+# of the packages in pyproject.toml, so they can't be read from the package's metadata.
+EXTRA_OF: Final = {
+    "click": "host",
+    "uvicorn": "host",
+    "httptools": "host",
+    "uvloop": "host",
+    "joserfc": "host",
+    "cryptography": "host",
+    "argon2": "host",
+    "prometheus_client": "host",
+    "yaml": "host",
+    "httpx": "client",
+    "botocore": "aws",
+    "boto3": "deploy",
+}
 
-from orders_cli.contract import openapi
-from orders_cli.cost import cost
-from orders_cli.deploy import deploy
-from orders_cli.events import events
-from orders_cli.keys import key
-from orders_cli.serve import demo, serve
-from orders_cli.users import token, user
-from orders_cli.webhooks import webhook
-from orders_host.options import InvalidOption
-from orders_host.user_pool.errors import CognitoError
-
-_MISUSE = 2
-_INTERRUPTED = 130
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="orders-api")
-def orders() -> None:
-    """An order-management API: the host, its users, its keys, its contract and its events."""
-
-
-for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, cost):
-    orders.add_command(command)
+_MISUSE: Final = 2
 
 
 def main() -> None:
-    """The console script's entry point."""
+    """Run the command line; without the packages that a command needs, name the extra that installs them."""
     try:
-        sys.exit(orders(standalone_mode=False))
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        # Imported here, because without the extra `host` there is no click to import.
+        from orders_cli.commands import run
+
+        run()
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        remedy = f"pip install 'orders-api[{extra}]'"
+        sys.stderr.write(f"orders: {error.name} is missing. Install it with: {remedy}\n")
         sys.exit(_MISUSE)
-    except click.exceptions.Abort:
-        sys.exit(_INTERRUPTED)
-    except click.ClickException as error:
-        _fail(error.format_message(), error)
-    except (InvalidOption, CognitoError, ValueError) as error:
-        _fail(str(error), error)
-
-
-def _fail(message: str, error: Exception) -> None:
-    context = getattr(error, "ctx", None)
-    hint = f" See `{context.command_path} --help`." if context else ""
-    click.echo(f"orders: {message}{hint}", err=True)
-    sys.exit(_MISUSE)

@@ -27,11 +27,9 @@ def deploy(environment: str, version: str | None, zip_file: Path | None, rollbac
     """
     if [version is not None, zip_file is not None, rollback].count(True) != 1:
         raise click.UsageError("Give one of --version, --zip and --rollback.")
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ModuleNotFoundError:
-        raise click.ClickException("boto3 is missing: run `make setup-deploy`.") from None
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from orders_tools.blue_green import BlueGreen, Clients
 
     try:

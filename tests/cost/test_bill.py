@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orders_cli import orders
+from orders_cli.commands import orders
 from orders_tools.cost import measured
 from orders_tools.cost.bill import MIX, Line, Usage, bill, operations
 from orders_tools.cost.environments import API_MEMORY_MB, ENVIRONMENTS

@@ -59,7 +59,7 @@ def set_up(folder: Path) -> None:
     Raises:
         MissingPartError: the host's packages can't be had.
     """
-    for name in _committed():
+    for name in committed():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     setup = ["env", *(f"{name}={value}" for name, value in OWN_MAKE.items()), "make", "setup"]
@@ -72,7 +72,8 @@ def set_up(folder: Path) -> None:
         raise
 
 
-def _committed() -> list[str]:
+def committed() -> list[str]:
+    """The repository's files as they would be committed now, by their paths in it."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [name for name in names.split("\0") if name and (ROOT / name).is_file()]

@@ -8,7 +8,7 @@ import click
 import pytest
 
 import orders_contract as contract
-from orders_cli import orders
+from orders_cli.commands import orders
 from orders_core import problems
 from tests.docs.markdown import anchors, blocks, headings, links
 from tests.docs.newcomer import ROOT

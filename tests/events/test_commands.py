@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as Verifier
 from tests.events.endpoints import OK, answer, listening
 from tests.orders import LAMPS, a_change, an_order
 
-from orders_cli import orders
+from orders_cli.commands import orders
 from orders_contract.event_schemas import documents
 from orders_core.models import OrderStatus
 from orders_host.relay import EVENTS_DB, ORDERS_DB

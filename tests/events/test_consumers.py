@@ -25,7 +25,7 @@ from orders_aws.consumers.webhook_store import DynamoDBWebhooks
 from orders_aws.consumers.webhooks import WebhookDispatcher
 from orders_aws.dynamodb.client import DynamoDBClient
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
-from orders_cli import orders
+from orders_cli.commands import orders
 from orders_core.events import OrderEvent, event_for_write
 from orders_core.models import Order, OrderStatus, change
 from orders_webhooks import schedule
