@@ -12,6 +12,7 @@ from orders_cli.common import data_dir_option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from orders_core.schemas import OrderEventView
     from orders_host.relay.feed import Entry
 
 _LATEST = 20
@@ -65,19 +66,20 @@ def schema(output: Path, check: bool) -> None:
 
 
 def _print(entries: "Iterable[Entry]", as_json: bool) -> None:
-    for entry in entries:
-        click.echo(entry.document.decode() if as_json else _line(entry))
-
-
-def _line(entry: "Entry") -> str:
     import msgspec
 
     from orders_core.events import OrderEvent
+    from orders_core.schemas import event_view_of
 
-    event = msgspec.json.decode(entry.document, type=OrderEvent)
+    for entry in entries:
+        event = event_view_of(msgspec.json.decode(entry.document, type=OrderEvent))
+        click.echo(msgspec.json.encode(event).decode() if as_json else _line(entry.sequence, event))
+
+
+def _line(sequence: int, event: "OrderEventView") -> str:
     what = ", ".join(event.changed)
     if event.type == "OrderStatusChanged":
         what = f"{event.previous_status} → {event.order.status}"
     elif event.type == "OrderCreated":
         what = f"{event.order.total_amount} {event.order.currency}"
-    return f"{entry.sequence:>7}  {event.time}  {event.type:<18}  {event.id}  {what}".rstrip()
+    return f"{sequence:>7}  {event.time}  {event.type:<18}  {event.id}  {what}".rstrip()

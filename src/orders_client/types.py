@@ -141,20 +141,22 @@ class Filters(TypedDict, total=False):
     created_to: datetime
 
 
-class Details(TypedDict, total=False):
+class Writable(TypedDict, total=False):
+    """What may be said of an order besides its items."""
+
+    currency: str
+    notes: str | None
+    metadata: dict[str, str]
+
+
+class Details(Writable, total=False):
     """What may be said of a new order besides its items."""
 
     customer_id: str
-    currency: str
-    notes: str | None
-    metadata: dict[str, str]
 
 
-class Changes(TypedDict, total=False):
+class Changes(Writable, total=False):
     """What may be changed of an order; the rest stays as it is."""
 
     items: list[NewLineItem]
-    currency: str
-    notes: str | None
-    metadata: dict[str, str]
     status: OrderStatus

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_core.events import Envelope, OrderEvent
+from orders_core.schemas import Envelope, OrderEventView
 from orders_webhooks.payload import WebhookBody
 
 _BASE: Final = "https://orders-api.dev/events/"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Final[dict[str, tuple[type, str]]] = {
     "order-event.schema.json": (
-        OrderEvent,
+        OrderEventView,
         "An event: of an order's history, of the event stream, and the `detail` of what the bus hands on.",
     ),
     "eventbridge.schema.json": (

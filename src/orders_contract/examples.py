@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from orders_core import problems, returns
-from orders_core.events import EventPage, event_for_write
+from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
     IllegalState,
@@ -19,7 +19,7 @@ from orders_core.models import (
     place,
 )
 from orders_core.problems import Problem, problem_from
-from orders_core.schemas import DayStatistics, OrderPage, Statistics, view_of
+from orders_core.schemas import DayStatistics, EventPage, OrderPage, Statistics, event_view_of, view_of
 from orders_core.stores import StoreUnavailable
 
 _SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
@@ -36,7 +36,9 @@ ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
 _ORDER: Final = place(
     "7d2f7f43-6a0d-4c58-9f0c-6a1d6b3e2f10",
     _SUB,
-    OrderContent((LineItem("A-1", 2, 950, "Mug"),), "EUR", "Please wrap it", {"channel": "web"}),
+    OrderContent(
+        (LineItem("A-1", 2, 950, "Mug"),), "EUR", notes="Please wrap it", metadata={"channel": "web"}
+    ),
     at="2026-01-31T09:30:00.123Z",
     by=_SUB,
 )
@@ -55,7 +57,9 @@ _RETURNED: Final = returns.request(
     by=_SUB,
 )
 ORDER_WITH_RETURN: Final[Any] = msgspec.to_builtins(view_of(_RETURNED))
-EVENT_PAGE: Final[Any] = msgspec.to_builtins(EventPage([event_for_write(None, _ORDER)], 1, None))
+EVENT_PAGE: Final[Any] = msgspec.to_builtins(
+    EventPage([event_view_of(event_for_write(None, _ORDER))], 1, None)
+)
 STATISTICS: Final[Any] = msgspec.to_builtins(
     Statistics(
         "2026-01-01",

@@ -5,8 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from orders_core import money
-from orders_core.events import EventPage
 from orders_core.schemas import (
+    EventPage,
     OrderInput,
     OrderPage,
     OrderReplacement,
@@ -74,7 +74,7 @@ def components() -> dict[str, Schema]:
         "Currency": {
             "description": "ISO 4217 code of an active currency.",
             "type": "string",
-            "enum": sorted(money.MINOR_DIGITS),
+            "enum": sorted(money.OFFERED),
         },
         "ProblemDetails": _PROBLEM_DETAILS,
     }

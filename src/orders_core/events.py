@@ -1,14 +1,14 @@
 """The event model: one event for each write, with an id that the same write always gets.
 
 Consumers see each event at least once, in order within one order; they deduplicate by `id`.
+Stores keep events as they are declared here; what clients see of them is `schemas.OrderEventView`.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 from orders_core.models import Order, OrderContent, OrderStatus
-from orders_core.schemas import OrderView, Timestamp, view_of
 
 SOURCE: Final = "orders-api"
 """`source` in the EventBridge envelope."""
@@ -17,43 +17,20 @@ EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "Order
 
 
 class OrderEvent(Struct, frozen=True):
-    """Something that happened to an order."""
+    """Something that happened to an order: `order` is the order after it; before it, if it was deleted.
 
-    id: Annotated[str, Meta(description="`{order_id}:{version}`: the same write always has the same id.")]
+    `actor` is the `sub` of the user who did it; None where the store can't tell.
+    """
+
+    id: str
     type: EventType
-    time: Timestamp
-    actor: Annotated[
-        str | None, Meta(description="The `sub` of whoever did it; null where the store can't tell.")
-    ]
+    time: str
+    actor: str | None
     order_id: str
-    version: Annotated[int, Meta(ge=1, description="Grows by one with each event of an order.")]
-    changed: Annotated[list[str], Meta(description="The fields of the order that are no longer the same.")]
+    version: int
+    changed: list[str]
     previous_status: OrderStatus | None
-    order: Annotated[
-        OrderView, Meta(description="The order after it happened; before it, if it was deleted.")
-    ]
-
-
-class Envelope(Struct, frozen=True, kw_only=True, rename={"detail_type": "detail-type"}):
-    """What EventBridge hands on: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html."""
-
-    version: str
-    id: Annotated[str, Meta(description="The bus's own; a replayed event has another. Use `detail.id`.")]
-    source: Literal["orders-api"]
-    detail_type: EventType
-    time: Timestamp
-    account: str
-    region: str
-    resources: list[str]
-    detail: OrderEvent
-
-
-class EventPage(Struct, frozen=True):
-    """Some of an order's events, oldest first."""
-
-    events: list[OrderEvent]
-    count: Annotated[int, Meta(description="The number of events on this page.")]
-    next_cursor: Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last.")]
+    order: Order
 
 
 def event_for_write(old: Order | None, new: Order) -> OrderEvent:
@@ -67,7 +44,7 @@ def event_for_write(old: Order | None, new: Order) -> OrderEvent:
         version=new.version,
         changed=_changed(old, new) if old else [],
         previous_status=old.status if old else None,
-        order=view_of(new),
+        order=new,
     )
 
 
@@ -82,7 +59,7 @@ def event_for_delete(old: Order, at: str, by: str | None) -> OrderEvent:
         version=old.version + 1,
         changed=[],
         previous_status=old.status,
-        order=view_of(old),
+        order=old,
     )
 
 

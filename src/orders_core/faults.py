@@ -61,7 +61,7 @@ def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
     except ValueError as error:
         raise MalformedBody(str(error)) from None
     currency = value.get("currency", _DEFAULT_CURRENCY) if isinstance(value, _Object) else None
-    known = isinstance(currency, str) and currency in money.MINOR_DIGITS
+    known = isinstance(currency, str) and currency in money.OFFERED
     walk = _Walk(str(currency) if known else _LOOSEST_CURRENCY)
     return list(islice(walk.faults(inspect.type_info(type_), value, ""), MAX_FAULTS))
 

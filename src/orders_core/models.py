@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -33,7 +34,7 @@ DELETABLE: Final = (OrderStatus.PENDING, OrderStatus.CANCELLED)
 """An order can be deleted only while it is in one of these."""
 
 
-class LineItem(Struct, frozen=True):
+class LineItem(Struct, frozen=True, omit_defaults=True):
     """`unit_price` is in minor units of the order's currency."""
 
     product_id: str
@@ -61,10 +62,12 @@ class ReturnStatus(StrEnum):
 
 
 class ReturnLine(Struct, frozen=True):
-    """How much of a line item comes back; `line` counts from 1, the refund is in minor units."""
+    """How much of a line item comes back; `line` counts from 1, the refund is in minor units.
+
+    The product is that of the order's line, which changes no more once an order is delivered.
+    """
 
     line: int
-    product_id: str
     quantity: int
     refund_amount: int
 
@@ -92,21 +95,35 @@ class Return(Struct, frozen=True):
         return sum(line.refund_amount for line in self.lines)
 
 
-class OrderContent(Struct, frozen=True):
+class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What may be said of an order besides its items: the same in input, storage, events and views.
+
+    A field that is declared here needs no other declaration, but for its limits (`schemas.OrderInput`).
+    Each has a default that is None, empty or False: documents leave it out, so that orders, events and
+    fingerprints that were written before the field existed equal those written after.
+    """
+
+    notes: str | None = None
+    metadata: dict[str, str] = {}
+
+
+class OrderContent(OrderDetails, frozen=True, omit_defaults=True):
     """The part of an order that a client writes."""
 
     items: tuple[LineItem, ...]
     currency: str
-    notes: str | None = None
-    metadata: dict[str, str] = {}
 
     @property
     def total_amount(self) -> int:
         """Sum of quantity × unit price, in minor units."""
         return sum(item.quantity * item.unit_price for item in self.items)
 
+    def canonical(self) -> bytes:
+        """One JSON document, the same for equal contents: names sorted, fields at their default left out."""
+        return msgspec.json.encode(self, order="sorted")
 
-class Order(Struct, frozen=True):
+
+class Order(Struct, frozen=True, omit_defaults=True):
     """An order as it is stored. Times are RFC 3339 UTC with milliseconds.
 
     `fingerprint` tells one idempotent request from another and is empty when the client sent no key.

@@ -20,7 +20,13 @@ _CODES_BY_DIGITS: Final = {
 }
 
 MINOR_DIGITS: Final = {code: digits for digits, codes in _CODES_BY_DIGITS.items() for code in codes.split()}
-"""Number of minor digits by currency code (ISO 4217)."""
+"""Number of minor digits by currency code (ISO 4217); of withdrawn ones too, whose orders stay readable."""
+
+WITHDRAWN: Final[frozenset[str]] = frozenset()
+"""Codes of MINOR_DIGITS that no new order may have. A code is added here and never taken out of the table."""
+
+OFFERED: Final = frozenset(MINOR_DIGITS) - WITHDRAWN
+"""The currencies of new orders."""
 
 MAX_UNIT_PRICE: Final = 1_000_000
 """Highest unit price, in major units."""

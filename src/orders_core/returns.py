@@ -124,8 +124,7 @@ def _faults(quantities: list[tuple[int, int]], left: Mapping[int, int]) -> dict[
 
 
 def _line(order: Order, line: int, quantity: int) -> ReturnLine:
-    item = order.content.items[line - 1]
-    return ReturnLine(line, item.product_id, quantity, quantity * item.unit_price)
+    return ReturnLine(line, quantity, quantity * order.content.items[line - 1].unit_price)
 
 
 def _written(order: Order, returns: tuple[Return, ...], at: str, by: str) -> Order:

@@ -1,12 +1,22 @@
 """What clients send and what they get back: the types behind every body, and behind openapi.yaml."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from orders_core import money
-from orders_core.models import LineItem, Order, OrderContent, OrderStatus, Return, ReturnStatus
+from orders_core.events import EventType, OrderEvent
+from orders_core.models import (
+    LineItem,
+    Order,
+    OrderContent,
+    OrderDetails,
+    OrderStatus,
+    Return,
+    ReturnLine,
+    ReturnStatus,
+)
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
@@ -30,7 +40,7 @@ Price = Annotated[
 Currency = Annotated[
     str,
     Meta(
-        extra={"among": money.MINOR_DIGITS},
+        extra={"among": money.OFFERED},
         extra_json_schema={"allOf": [{"$ref": "#/components/schemas/Currency"}]},
     ),
 ]
@@ -61,24 +71,24 @@ class LineItemInput(Struct, forbid_unknown_fields=True):
 LineItems = Annotated[list[LineItemInput], Meta(min_length=1, max_length=100)]
 
 
-class OrderInput(Struct, forbid_unknown_fields=True):
-    """A new order."""
+class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new order. What `OrderDetails` declares is declared here again where it has limits."""
 
     items: LineItems
     customer_id: CustomerId | UnsetType = UNSET
     currency: Currency = "EUR"
     notes: Notes | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError for what no schema can say, so that decoding fails for it too."""
-        if self.currency not in money.MINOR_DIGITS:
+        if self.currency not in money.OFFERED:
             raise ValueError("unknown currency")
         for item in self.items:
             money.to_minor(price_text(item.unit_price), self.currency)
 
 
-class OrderReplacement(OrderInput, forbid_unknown_fields=True):
+class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
     """Everything a client may write of an order that exists; what is left out goes back to its default."""
 
     status: OrderStatus | UnsetType = UNSET
@@ -140,7 +150,14 @@ class ReturnView(Struct, frozen=True):
     history: list[ReturnEntryView]
 
 
-class OrderView(Struct, frozen=True):
+class OrderDetailsView(OrderDetails, frozen=True, kw_only=True, omit_defaults=True):
+    """The details as clients see them: notes and metadata always, the others where there are any."""
+
+    notes: str | None
+    metadata: dict[str, str]
+
+
+class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
     """An order as every client sees it."""
 
     order_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
@@ -149,8 +166,6 @@ class OrderView(Struct, frozen=True):
     currency: str
     items: list[LineItemView]
     total_amount: Annotated[Amount, Meta(description="Sum of quantity × unit price, by the server.")]
-    notes: str | None
-    metadata: dict[str, str]
     version: Annotated[int, Meta(ge=1)]
     created_at: Timestamp
     updated_at: Timestamp
@@ -161,6 +176,46 @@ class OrderView(Struct, frozen=True):
         Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
         | UnsetType
     ) = UNSET
+
+
+class OrderEventView(Struct, frozen=True):
+    """Something that happened to an order."""
+
+    id: Annotated[str, Meta(description="`{order_id}:{version}`: the same write always has the same id.")]
+    type: EventType
+    time: Timestamp
+    actor: Annotated[
+        str | None, Meta(description="The `sub` of whoever did it; null where the store can't tell.")
+    ]
+    order_id: str
+    version: Annotated[int, Meta(ge=1, description="Grows by one with each event of an order.")]
+    changed: Annotated[list[str], Meta(description="The fields of the order that are no longer the same.")]
+    previous_status: OrderStatus | None
+    order: Annotated[
+        OrderView, Meta(description="The order after it happened; before it, if it was deleted.")
+    ]
+
+
+class Envelope(Struct, frozen=True, kw_only=True, rename={"detail_type": "detail-type"}):
+    """What EventBridge hands on: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html."""
+
+    version: str
+    id: Annotated[str, Meta(description="The bus's own; a replayed event has another. Use `detail.id`.")]
+    source: Literal["orders-api"]
+    detail_type: EventType
+    time: Timestamp
+    account: str
+    region: str
+    resources: list[str]
+    detail: OrderEventView
+
+
+class EventPage(Struct, frozen=True):
+    """Some of an order's events, oldest first."""
+
+    events: list[OrderEventView]
+    count: Annotated[int, Meta(description="The number of events on this page.")]
+    next_cursor: Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last.")]
 
 
 class DayStatistics(Struct, frozen=True):
@@ -201,8 +256,7 @@ def content_of(body: OrderInput) -> OrderContent:
             for item in body.items
         ),
         currency=body.currency,
-        notes=body.notes,
-        metadata=body.metadata,
+        **_details(body),
     )
 
 
@@ -228,28 +282,52 @@ def view_of(order: Order) -> OrderView:
             for item in content.items
         ],
         total_amount=money.to_text(content.total_amount, currency),
-        notes=content.notes,
-        metadata=content.metadata,
+        **_details(content),
         version=order.version,
         created_at=order.created_at,
         updated_at=order.updated_at,
         history=[StatusEntryView(entry.status, entry.at, entry.by) for entry in order.history],
-        returns=[_return_view(each, currency) for each in order.returns] or UNSET,
+        returns=[_return_view(each, content) for each in order.returns] or UNSET,
     )
 
 
-def _return_view(each: Return, currency: str) -> ReturnView:
+def event_view_of(event: OrderEvent) -> OrderEventView:
+    """The representation of an event that clients, webhooks and the bus see."""
+    return OrderEventView(
+        id=event.id,
+        type=event.type,
+        time=event.time,
+        actor=event.actor,
+        order_id=event.order_id,
+        version=event.version,
+        changed=event.changed,
+        previous_status=event.previous_status,
+        order=view_of(event.order),
+    )
+
+
+_DETAILS: Final = OrderDetails.__struct_fields__
+
+
+def _details(source: OrderDetails) -> dict[str, Any]:
+    # The fields are of the types that OrderDetails declares, whichever of its subclasses they come from.
+    return {name: getattr(source, name) for name in _DETAILS}
+
+
+def _return_view(each: Return, content: OrderContent) -> ReturnView:
+    currency = content.currency
     return ReturnView(
         return_id=each.return_id,
         status=each.status,
-        lines=[
-            ReturnLineView(
-                line.line, line.product_id, line.quantity, money.to_text(line.refund_amount, currency)
-            )
-            for line in each.lines
-        ],
+        lines=[_return_line_view(line, content) for line in each.lines],
         reason=each.reason,
         refund_amount=money.to_text(each.refund_amount, currency),
         requested_at=each.history[0].at,
         history=[ReturnEntryView(entry.status, entry.at, entry.by) for entry in each.history],
     )
+
+
+def _return_line_view(line: ReturnLine, content: OrderContent) -> ReturnLineView:
+    product_id = content.items[line.line - 1].product_id
+    refund = money.to_text(line.refund_amount, content.currency)
+    return ReturnLineView(line.line, product_id, line.quantity, refund)

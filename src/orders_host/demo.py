@@ -110,7 +110,9 @@ def _content(chance: random.Random) -> OrderContent:
         LineItem(product, chance.randint(1, 4), price, name)
         for product, name, price in chance.sample(_PRODUCTS, chance.randint(1, 4))
     )
-    return OrderContent(items, "EUR", chance.choice(_NOTES), {"channel": chance.choice(("web", "phone"))})
+    return OrderContent(
+        items, "EUR", notes=chance.choice(_NOTES), metadata={"channel": chance.choice(("web", "phone"))}
+    )
 
 
 def _move(order: Order, status: OrderStatus, moment: datetime, staff: str) -> OrderChange:

@@ -7,12 +7,16 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
+
+import msgspec
 
 from orders_core import problems
 from orders_core.access import Caller, caller_from
+from orders_core.events import OrderEvent
 from orders_core.proxy import common_headers
+from orders_core.schemas import event_view_of
 from orders_host.authorizer import Unauthorized
 from orders_host.proxy import HttpRequest
 from orders_host.relay.feed import Entry, Feed
@@ -24,6 +28,8 @@ MAX_PER_CALLER: Final = 8
 
 _RETRY: Final = b"retry: 2000\n\n"
 _PAGE: Final = 20
+
+_decoder: Final = msgspec.json.Decoder(OrderEvent)
 
 
 class EventStreams:
@@ -118,12 +124,22 @@ async def _happens(news: asyncio.Event, seconds: float) -> bool:
 
 def _shown(entries: Iterable[Entry], caller: Caller) -> bytes:
     """The entries that the caller may see. A page of others' orders is an empty chunk."""
-    visible = [entry for entry in entries if entry.event_id and caller.owner in (None, entry.customer_id)]
+    visible = [entry for entry in entries if caller.owner in (None, entry.customer_id)]
     return b"".join(map(_event, visible))
 
 
 def _event(entry: Entry) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.sequence, entry.type.encode(), entry.document)
+    data = _public(entry.document)
+    return data and b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.sequence, entry.type.encode(), data)
+
+
+@lru_cache(maxsize=512)
+def _public(document: bytes) -> bytes:
+    """The event as clients see it; empty if it can't be read. Rendered once for all streams that show it."""
+    try:
+        return msgspec.json.encode(event_view_of(_decoder.decode(document)))
+    except msgspec.MsgspecError:
+        return b""
 
 
 def _heartbeat(position: int) -> bytes:

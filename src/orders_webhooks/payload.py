@@ -8,9 +8,8 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from orders_core.events import OrderEvent
 from orders_core.models import OrderStatus
-from orders_core.schemas import OrderView, Timestamp
+from orders_core.schemas import OrderEventView, OrderView, Timestamp
 from orders_webhooks.webhook import DOTTED
 
 MAX_BODY_BYTES: Final = 20_000
@@ -60,7 +59,7 @@ class Message(NamedTuple):
     body: bytes
 
 
-def message_of(event: OrderEvent) -> Message:
+def message_of(event: OrderEventView) -> Message:
     """The message of an event, with a body of MAX_BODY_BYTES at most."""
     return Message(event.id, _body_of(event))
 
@@ -71,7 +70,7 @@ def trial_message(now: str) -> Message:
     return Message(f"test:{uuid.uuid4()}", msgspec.json.encode(body))
 
 
-def _body_of(event: OrderEvent) -> bytes:
+def _body_of(event: OrderEventView) -> bytes:
     order, left_out = event.order, list[str]()
     body = _encode(event, order, left_out)
     for name, trim in _TRIMS.items():
@@ -83,7 +82,7 @@ def _body_of(event: OrderEvent) -> bytes:
     return body
 
 
-def _encode(event: OrderEvent, order: OrderView, left_out: list[str]) -> bytes:
+def _encode(event: OrderEventView, order: OrderView, left_out: list[str]) -> bytes:
     data = WebhookData(
         order_id=event.order_id,
         version=event.version,

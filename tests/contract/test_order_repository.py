@@ -1,8 +1,12 @@
 """What every store does alike: the contract of `OrderRepository`."""
 
 import itertools
+import uuid
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
+from tests import every_field
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
 from orders_core import models, returns
@@ -36,6 +40,15 @@ def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[O
 
 
 class TestCreateAndGet:
+    @given(every_field.orders())
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_every_field_is_kept(self, orders: OrderRepository, order: Order) -> None:
+        order = replace(order, order_id=str(uuid.uuid4()))
+        orders.create(order)
+        assert orders.get(order.order_id) == order
+        change = replace(a_change(order, order.content), at=moment(1), by="staff")
+        assert orders.update(change) == models.change(order, change) == orders.get(order.order_id)
+
     @pytest.mark.parametrize("content", [MUGS, LAMPS])
     def test_what_was_created_is_what_is_read(self, orders: OrderRepository, content: OrderContent) -> None:
         order = an_order(content=content)
@@ -56,7 +69,7 @@ class TestCreateAndGet:
     def test_a_full_sized_order_is_kept(self, orders: OrderRepository) -> None:
         items = tuple(LineItem("p" * 64, 10_000, 10**8, "ñ" * 200) for _ in range(100))
         metadata = {f"{number:02}" + "k" * 38: "v" * 200 for number in range(20)}
-        order = an_order(content=OrderContent(items, "EUR", "n" * 1000, metadata))
+        order = an_order(content=OrderContent(items, "EUR", notes="n" * 1000, metadata=metadata))
         orders.create(order)
         assert orders.get(order.order_id) == order
 
@@ -173,7 +186,7 @@ class TestSave:
         """Each as large as it can be: a store's limits are not met."""
         items = tuple(LineItem("\U0001fad6" * 64, 10_000, 10**8, "\U0001fad6" * 200) for _ in range(100))
         metadata = {f"{number:02}" + "\U0001fad6" * 38: "\U0001fad6" * 200 for number in range(20)}
-        content = OrderContent(items, "EUR", "\U0001fad6" * 1_000, metadata)
+        content = OrderContent(items, "EUR", notes="\U0001fad6" * 1_000, metadata=metadata)
         order = an_order(status=OrderStatus.DELIVERED, content=content)
         everything = [(number + 1, 100) for number in range(100)]
         steps = (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED)

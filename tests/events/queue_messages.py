@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from orders_aws.consumers.batch import QueueAttributes, QueueMessage
-from orders_core.events import Envelope, OrderEvent
+from orders_core.events import OrderEvent
+from orders_core.schemas import Envelope, event_view_of
 
 _numbers = itertools.count(1)
 
@@ -27,7 +28,7 @@ def from_bus(event: OrderEvent) -> QueueMessage:
         account="123456789012",
         region="eu-west-1",
         resources=[],
-        detail=event,
+        detail=event_view_of(event),
     )
     return message(msgspec.json.encode(envelope).decode())
 

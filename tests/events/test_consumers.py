@@ -28,6 +28,7 @@ from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_cli.commands import orders
 from orders_core.events import OrderEvent, event_for_write
 from orders_core.models import Order, OrderStatus, change
+from orders_core.schemas import OrderEventView
 from orders_webhooks import schedule
 from orders_webhooks.attempt import DeliveryResult
 from orders_webhooks.payload import Message
@@ -58,7 +59,7 @@ class Warehouse:
         response = each_alone([from_bus(event) for event in events], self.consumer.consume)
         return len(response["batchItemFailures"])
 
-    def _take(self, task: str, event: OrderEvent) -> None:
+    def _take(self, task: str, event: OrderEventView) -> None:
         if self.broken:
             raise ConnectionError("the warehouse is on fire")
         self.tasks.append((task, event.id))
@@ -100,18 +101,18 @@ def test_two_invocations_never_deal_with_one_order_at_once(dynamodb: DynamoDBCli
     second = Warehouse(dynamodb, tables)
     refused: list[str] = []
 
-    def slow(task: str, event: OrderEvent) -> None:
+    def slow(task: str, event: OrderEventView) -> None:
         """While the first is at it, the second hears of the same, and of what follows."""
-        for heard in (event, following):
+        for heard in (confirmation, following):
             with pytest.raises(UnderWay):
                 second.consumer.consume(from_bus(heard))
             refused.append(heard.id)
 
-    confirmed, event = moved(an_order(), CONFIRMED)
+    confirmed, confirmation = moved(an_order(), CONFIRMED)
     _, following = moved(confirmed, PROCESSING)
-    Fulfilment(dynamodb, tables.events, slow, lambda: second.now).consume(from_bus(event))
-    assert refused == [event.id, following.id]
-    assert second.gets(event, following) == 0
+    Fulfilment(dynamodb, tables.events, slow, lambda: second.now).consume(from_bus(confirmation))
+    assert refused == [confirmation.id, following.id]
+    assert second.gets(confirmation, following) == 0
     assert second.tasks == [("pick and pack", following.id)]
 
 

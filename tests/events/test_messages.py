@@ -14,6 +14,7 @@ from tests.orders import MUGS, an_order
 
 from orders_core.events import EventType, OrderEvent, event_for_delete, event_for_write
 from orders_core.models import LineItem, OrderContent
+from orders_core.schemas import event_view_of
 from orders_webhooks.payload import MAX_BODY_BYTES, message_of
 from orders_webhooks.signature import signed_headers
 from orders_webhooks.webhook import (
@@ -38,7 +39,7 @@ def a_webhook(*events: str) -> Webhook:
 
 
 def headers_of(webhook: Webhook, event: OrderEvent, now: float = NOW) -> tuple[dict[str, str], bytes]:
-    message = message_of(event)
+    message = message_of(event_view_of(event))
     return signed_headers(message.id, int(now), message.body, webhook.signing_secrets(now)), message.body
 
 
@@ -105,14 +106,14 @@ contents = st.builds(
     OrderContent,
     st.lists(items, min_size=1, max_size=100).map(tuple),
     st.just("EUR"),
-    st.text(max_size=1_000),
-    st.dictionaries(st.text(min_size=1, max_size=40), words, max_size=20),
+    notes=st.text(max_size=1_000),
+    metadata=st.dictionaries(st.text(min_size=1, max_size=40), words, max_size=20),
 )
 
 
 @given(contents)
 def test_no_body_is_too_large_and_what_is_missing_is_named(content: OrderContent) -> None:
-    event = event_for_write(None, an_order(content=content))
+    event = event_view_of(event_for_write(None, an_order(content=content)))
     body = message_of(event).body
     assert len(body) <= MAX_BODY_BYTES
     data = json.loads(body)["data"]
@@ -124,16 +125,16 @@ def test_no_body_is_too_large_and_what_is_missing_is_named(content: OrderContent
 
 def test_the_largest_order_fits_without_its_items() -> None:
     names = tuple(LineItem(f"product-{number}", 1, 100, "ñ" * 200) for number in range(100))
-    data = json.loads(message_of(event_for_write(None, an_order(content=replace(MUGS, items=names)))).body)[
-        "data"
-    ]
+    event = event_view_of(event_for_write(None, an_order(content=replace(MUGS, items=names))))
+    data = json.loads(message_of(event).body)["data"]
     assert data["left_out"] == ["items"]
     assert data["order"]["total_amount"] == "100.00"
 
 
 def test_a_deleted_order_is_told_as_it_was() -> None:
     order = an_order()
-    body = json.loads(message_of(event_for_delete(order, order.updated_at, "ana")).body)
+    event = event_view_of(event_for_delete(order, order.updated_at, "ana"))
+    body = json.loads(message_of(event).body)
     assert body["type"] == "order.deleted"
     assert (body["data"]["version"], body["data"]["order"]["version"]) == (2, 1)
 

@@ -42,9 +42,9 @@ def test_a_return_says_what_comes_back_and_what_is_paid_back() -> None:
     before = delivered()
     order = ask(before, (2, 1), (1, 2))
     (wanted,) = order.returns
-    assert [(line.line, line.product_id, line.quantity, line.refund_amount) for line in wanted.lines] == [
-        (2, "B-7", 1, 4_999),
-        (1, "A-1", 2, 1_900),
+    assert [(line.line, line.quantity, line.refund_amount) for line in wanted.lines] == [
+        (2, 1, 4_999),
+        (1, 2, 1_900),
     ]
     assert wanted.refund_amount == 6_899
     assert (order.version, order.updated_at, order.updated_by) == (before.version + 1, moment(9), "ana")

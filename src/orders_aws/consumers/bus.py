@@ -63,7 +63,7 @@ class Bus:
             "EventBusName": self._name,
             "Source": SOURCE,
             "DetailType": change.event.type,
-            "Detail": change.document,
+            "Detail": change.published,
             "Time": datetime.fromisoformat(change.event.time).timestamp(),
         }
 

@@ -19,8 +19,8 @@ import msgspec
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
-from orders_core.events import Envelope, OrderEvent
 from orders_core.models import OrderStatus
+from orders_core.schemas import Envelope, OrderEventView
 
 TASKS: Final = {
     OrderStatus.CONFIRMED: "reserve the goods",
@@ -34,7 +34,7 @@ LEASE_SECONDS: Final = 120
 
 _log = logging.getLogger(__name__)
 
-HandOver = Callable[[str, OrderEvent], None]
+HandOver = Callable[[str, OrderEventView], None]
 
 
 def handler(event: object, _: object) -> BatchResponse:
@@ -69,7 +69,7 @@ class Fulfilment:
             self._hand_over(task, event)
             self._note(event)
 
-    def _lease(self, event: OrderEvent) -> bool:
+    def _lease(self, event: OrderEventView) -> bool:
         """Whether there is something to hand over."""
         now = self._clock()
         lease = int((now + LEASE_SECONDS) * 1000)
@@ -90,11 +90,11 @@ class Fulfilment:
                 raise UnderWay(event.order_id) from None
         return True
 
-    def _note(self, event: OrderEvent) -> None:
+    def _note(self, event: OrderEventView) -> None:
         self._update(event, "SET fulfilled = :version REMOVE lease", {":version": event.version})
 
     def _update(
-        self, event: OrderEvent, update: str, numbers: dict[str, int], condition: str | None = None
+        self, event: OrderEventView, update: str, numbers: dict[str, int], condition: str | None = None
     ) -> None:
         request = {
             "TableName": self._table,
@@ -106,7 +106,7 @@ class Fulfilment:
         self._client.call("UpdateItem", request | ({"ConditionExpression": condition} if condition else {}))
 
 
-def log_task(task: str, event: OrderEvent) -> None:
+def log_task(task: str, event: OrderEventView) -> None:
     """Stands in for the warehouse."""
     _log.info("for the warehouse: %s, order %s, event %s", task, event.order_id, event.id)
 

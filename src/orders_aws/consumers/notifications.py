@@ -10,9 +10,8 @@ import msgspec
 from orders_aws.client.calls import COGNITO, SES, AwsClient, Refused
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
-from orders_core.events import Envelope, OrderEvent
 from orders_core.models import OrderStatus
-from orders_core.schemas import OrderView
+from orders_core.schemas import Envelope, OrderEventView, OrderView
 
 _PLACED: Final = ("We have your order", "thank you for your order. This is what we have noted:")
 _SHIPPED: Final = ("Your order is on its way", "these things have left our house:")
@@ -60,7 +59,7 @@ class Notifier:
         return attributes.get("email") if attributes.get("email_verified") == "true" else None
 
 
-def _words_for(event: OrderEvent) -> tuple[str, str] | None:
+def _words_for(event: OrderEventView) -> tuple[str, str] | None:
     """Subject and first sentence; None for what customers are not told."""
     if event.type == "OrderCreated":
         return _PLACED

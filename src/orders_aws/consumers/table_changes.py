@@ -13,6 +13,7 @@ from orders_aws.dynamodb.items import Item, from_item, is_tombstone
 from orders_core import timestamps
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.models import Order
+from orders_core.schemas import event_view_of
 
 MAX_EVENT_BYTES: Final = 250_000
 """EventBridge takes 256 KiB, of which the envelope needs a little. Real orders are far smaller."""
@@ -38,13 +39,17 @@ class StreamBatch(Struct):
 
 
 class Change(NamedTuple):
-    """An order before and after, the event of it, and the event's JSON. `new` is None when it was deleted."""
+    """An order before and after, and the event of it. `new` is None when it was deleted.
+
+    `document` is the event's JSON as it is stored, `published` as the bus hands it on.
+    """
 
     sequence_number: str
     old: Order | None
     new: Order | None
     event: OrderEvent
     document: str
+    published: str
 
 
 class Unpublishable(Exception):
@@ -52,16 +57,16 @@ class Unpublishable(Exception):
 
 
 def change_in(record: StreamRecord) -> Change | None:
-    """The change of a record; None if it is none of an order: of a tombstone, or by hand.
+    """The change of a record; None if it is not of an order: of a tombstone, or by hand.
 
     Raises:
-        Unpublishable: an image is no order, or the event is larger than the bus takes.
+        Unpublishable: an image is not an order, or the event is larger than the bus takes.
     """
     try:
         change = _change(record.dynamodb)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unpublishable(f"{type(error).__name__}: {error}") from error
-    if change is not None and len(change.document.encode()) > MAX_EVENT_BYTES:
+    if change is not None and len(change.published.encode()) > MAX_EVENT_BYTES:
         raise Unpublishable(f"event {change.event.id} has more than {MAX_EVENT_BYTES} bytes")
     return change
 
@@ -76,7 +81,11 @@ def _change(data: StreamData) -> Change | None:
         event = event_for_delete(old, *_deletion(data))
     else:
         return None
-    return Change(data.SequenceNumber, old, new, event, msgspec.json.encode(event).decode())
+    return Change(data.SequenceNumber, old, new, event, _json(event), _json(event_view_of(event)))
+
+
+def _json(document: Struct) -> str:
+    return msgspec.json.encode(document).decode()
 
 
 def _order(image: Item | None) -> Order | None:

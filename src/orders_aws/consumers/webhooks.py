@@ -19,7 +19,7 @@ from orders_aws.client.calls import SQS, AwsClient
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, failed
 from orders_aws.consumers.webhook_store import DynamoDBWebhooks
-from orders_core.events import OrderEvent
+from orders_core.schemas import OrderEventView
 from orders_webhooks import schedule, webhook
 from orders_webhooks.attempt import DeliveryResult, attempt
 from orders_webhooks.payload import Message, message_of
@@ -50,7 +50,7 @@ class _ForOne(Struct):
 class _FromBus(Struct):
     """What is in the queue for all of them."""
 
-    detail: OrderEvent
+    detail: OrderEventView
 
 
 class WebhookDispatcher:
@@ -79,7 +79,7 @@ class WebhookDispatcher:
             _log.exception("message %s failed, receive %s", message.messageId, message.receive_count)
             return False
 
-    def _fan_out(self, event: OrderEvent) -> None:
+    def _fan_out(self, event: OrderEventView) -> None:
         wanting = [each for each in self._webhooks.all() if each.disabled is None and each.wants(event.type)]
         message = message_of(event)
         bodies = [

@@ -2,30 +2,25 @@
 
 from typing import Final
 
-from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, Item, content_attributes, history_entry, status_shard
-from orders_core.models import DELETABLE, OrderChange, OrderRemoval, OrderStatus
+from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, Item, content_attribute, history_entry, status_shard
+from orders_core.models import DELETABLE, OrderChange, OrderRemoval, OrderStatus, StatusEntry
 
-_NAMES: Final = {f"#{name}": name for name in ("status", "items", "currency", "notes", "metadata", "version")}
+_NAMES: Final = {f"#{name}": name for name in ("status", "content", "version")}
 
 
 def update_request(table: str, change: OrderChange) -> Item:
     """UpdateItem for a change: its guards are the condition, so that it needs no read."""
-    content = content_attributes(change.content)
     expression = _Expression()
-    expression.values |= {f":{name}": value for name, value in content.items()}
+    expression.values[":content"] = content_attribute(change.content)
     expression.require_owner(change.owner)
     expression.require_owner(change.customer_id)
     expression.require_version(change.versions)
     if change.status is not None:
         expression.require_status(change.starts_from)
-    unchanged = "#items = :items AND #currency = :currency AND #notes = :notes AND #metadata = :metadata"
-    expression.require_status(change.editable_in, unless=unchanged)
+    # The document is canonical: an unchanged content is an equal text.
+    expression.require_status(change.editable_in, unless="#content = :content")
     assignments = {
-        "#items": ":items",
-        "#currency": ":currency",
-        "#notes": ":notes",
-        "#metadata": ":metadata",
-        "total_amount": ":total_amount",
+        "#content": ":content",
         "updated_at": ":at",
         "updated_by": ":by",
         "#version": "#version + :one",
@@ -40,7 +35,7 @@ def update_request(table: str, change: OrderChange) -> Item:
         expression.values |= {
             ":status": {"S": change.status},
             ":shard": {"S": status_shard(change.status, change.order_id)},
-            ":entry": history_entry(change.at, change.by),
+            ":entry": history_entry(StatusEntry(change.status, change.at, change.by)),
         }
     return expression.request(table, change.order_id) | {
         "UpdateExpression": "SET " + ", ".join(f"{name} = {value}" for name, value in assignments.items()),

@@ -8,11 +8,11 @@ from msgspec import Meta, Struct
 
 from orders_core import access, cursors, money, parameters
 from orders_core.access import Caller
-from orders_core.events import EventPage, OrderEvent
+from orders_core.events import OrderEvent
 from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
 from orders_core.operations.common import Clock, order_id_of
 from orders_core.proxy import Outcome, Request, response
-from orders_core.schemas import DayStatistics, Statistics
+from orders_core.schemas import DayStatistics, EventPage, Statistics, event_view_of
 from orders_core.stores import DayFigures, Store
 
 
@@ -37,7 +37,7 @@ def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
     page = found[: listing.limit]
     more = len(found) > listing.limit
     cursor = cursors.encode(EventPosition(page[-1].version), query) if more else None
-    body = EventPage(page, len(page), cursor)
+    body = EventPage([event_view_of(event) for event in page], len(page), cursor)
     return Outcome(response(200, msgspec.json.encode(body), parameters.next_link(request.query, cursor)))
 
 

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from orders_core.events import OrderEvent
+from orders_core.schemas import event_view_of
 from orders_host.relay.feed import Feed
 from orders_host.relay.store import Delivery, EventStore
 from orders_webhooks import schedule, webhook
@@ -131,7 +132,9 @@ class Worker:
         if entry is None:
             return DeliveryResult("the event is not in the outbox")
         try:
-            return await self._attempt(subscription, message_of(_decoder.decode(entry.document)))
+            return await self._attempt(
+                subscription, message_of(event_view_of(_decoder.decode(entry.document)))
+            )
         except Exception as error:  # noqa: BLE001 - one event that nobody can send must not stop the others
             _log.exception("event %s can't be sent", delivery.sequence)
             return DeliveryResult(f"{type(error).__name__}: {error}")

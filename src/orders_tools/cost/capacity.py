@@ -60,8 +60,6 @@ def _size(value: dict[str, Any]) -> int:
         return len(content.encode())
     if kind == "N":
         return ceil(len(content.strip("-").strip("0").replace(".", "")) / 2) + 1
-    if kind == "L":
-        return 3 + sum(1 + _size(element) for element in content)
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + _size(element) for name, element in content.items())
     return 1
