@@ -121,6 +121,12 @@ def throttled(retry_after: int = 1) -> Problem:
     return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(retry_after)})
 
 
+def too_many_connections() -> Problem:
+    """All connections that the client's address, or everybody, may have are in use."""
+    detail = "Too many requests are being answered at once; close connections, or wait for their answers."
+    return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": "1"})
+
+
 def quota_exceeded(retry_after: int = 60) -> Problem:
     """`retry_after` in whole seconds."""
     detail = "The daily quota of this API key is used up; it starts anew at 00:00 UTC."

@@ -15,6 +15,7 @@ from orders_host.access_log import AccessLog, AccessLogEntry
 from orders_host.api_keys import ApiKey, ApiKeys
 from orders_host.asgi import Receive, Scope, Send
 from orders_host.authorizer import Authorizer, Reason, Unauthorized
+from orders_host.connections import CONNECTION, BoundedConnection
 from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.otlp import SERVER, Export, Span
@@ -79,13 +80,18 @@ class Gateway:
         started = perf_counter()
         exchange = RequestContext(http_request(scope, str(uuid.uuid4())), receive)
         current.set(exchange.trace)
+        connection: BoundedConnection | None = scope.get(CONNECTION)
+        if connection is not None:
+            # A client that does not read its answers gets no further ones made for it.
+            await connection.until_writable()
         try:
             answer = await self._answer(exchange)
         except ConnectionResetError:
             return
         headers = {**exchange.limits, "x-amzn-RequestId": exchange.request.id}
         if isinstance(answer, Streamed):
-            status, length = 200, await send_stream(send, receive, answer, headers)
+            abort = connection.abort if connection else _no_connection
+            status, length = 200, await send_stream(send, receive, answer, headers, abort)
         else:
             status, length = answer["statusCode"], await send_response(send, answer, headers)
         self._note(exchange, status, length, perf_counter() - started)
@@ -207,6 +213,10 @@ def _span(exchange: RequestContext, resource: str, status: int, seconds: float) 
         "aws.request_id": request.id,
     }
     return Span(trace, f"{request.method} {resource}", SERVER, end - seconds, end, attributes, status >= 500)
+
+
+def _no_connection() -> None:
+    """Stands for `abort` where another server than the host's own runs the gateway."""
 
 
 def _throttled(decision: Decision) -> Problem:

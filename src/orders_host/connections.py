@@ -4,14 +4,17 @@ uvicorn limits neither the size of a request nor its time, and there may be no p
 """
 
 import uuid
-from asyncio import Transport
-from collections.abc import Iterable
-from typing import Final
+from asyncio import AbstractEventLoop, Transport
+from http import HTTPStatus
+from typing import Any, Final
 
+from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
-from orders_core.problems import BAD_REQUEST, Problem
+from orders_core.problems import BAD_REQUEST, Problem, too_many_connections
 from orders_core.proxy import problem_response
+from orders_host.connection_table import ConnectionTable
 
 MAX_HEAD_BYTES: Final = 65_536
 """Request line and headers. What comes with the read that completes them is not counted."""
@@ -23,6 +26,9 @@ its own; this is four times as much, so that small chunks and their extensions f
 MAX_REQUEST_SECONDS: Final = 60.0
 """From a request's first byte, or a new connection, to its last byte."""
 
+CONNECTION: Final = "orders.connection"
+"""Where a request's scope names its `BoundedConnection`."""
+
 _VERSIONS: Final = ("1.1", "1.0")
 _NOT_HTTP: Final = "This is not a request of HTTP/1.1 (RFC 9112)."
 
@@ -30,18 +36,65 @@ _NOT_HTTP: Final = "This is not a request of HTTP/1.1 (RFC 9112)."
 class BoundedConnection(HttpToolsProtocol):
     """A client's connection. uvicorn closes those that are idle between requests."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def __init__(
+        self,
+        table: ConnectionTable,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._table = table
         self._receiving_since: float | None = self.loop.time()
         self._received = 0
         self._in_head = True
         self._fault = _NOT_HTTP
+        self.last_active = self.loop.time()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered. One whose head has not come to its end is none yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    @property
+    def unread_bytes(self) -> int:
+        """What was written and not taken by the operating system yet."""
+        return self.transport.get_write_buffer_size()
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if not self._table.enter(self, self._address):
+            self._refuse(too_many_connections())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._table.leave(self)
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Close at once, with nothing more sent."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._table.paused(self, self.loop.time())
+
+    async def until_writable(self) -> None:
+        """Wait until the client has taken most of what was written to it."""
+        if self.flow.write_paused:
+            await self.flow.drain()
+
+    def on_response_complete(self) -> None:
+        self.last_active = self.loop.time()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         if self._receiving_since is None:
             self._receiving_since = self.loop.time()
             self._received = 0
         self._received += len(data)
+        self.last_active = self.loop.time()
         super().data_received(data)
         if self._in_head and self._received > MAX_HEAD_BYTES:
             self.send_400_response(
@@ -53,6 +106,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         super().on_message_begin()
+        self.scope[CONNECTION] = self  # type: ignore[typeddict-unknown-key]
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers come here, too. RFC 9110 §6.5.1 lets a server drop them; kept, they could replace a
@@ -80,17 +134,26 @@ class BoundedConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         detail = self._fault if msg.startswith("Invalid HTTP") else msg
-        answer = problem_response(Problem(BAD_REQUEST, detail), str(uuid.uuid4()))
-        body = answer["body"].encode()
-        headers = answer["headers"] | {"Content-Length": str(len(body)), "Connection": "close"}
-        lines = ["HTTP/1.1 400 Bad Request", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        self.transport.write("\r\n".join(lines).encode("ascii") + body)
-        self.transport.close()
+        self._refuse(Problem(BAD_REQUEST, detail))
 
     def close_if_slow(self, now: float) -> None:
         """Close the connection if its request has not come to an end in time."""
         if self._receiving_since is not None and now - self._receiving_since > MAX_REQUEST_SECONDS:
             self.transport.close()
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else "unix"
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer instead of the application, which has not seen the request, and close the connection."""
+        answer = problem_response(problem, str(uuid.uuid4()))
+        body = answer["body"].encode()
+        headers = answer["headers"] | {"Content-Length": str(len(body)), "Connection": "close"}
+        status = f"HTTP/1.1 {problem.kind.status} {HTTPStatus(problem.kind.status).phrase}"
+        lines = [status, *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        self.transport.write("\r\n".join(lines).encode("ascii") + body)
+        self.transport.close()
 
     def _is_receiving(self) -> bool:
         return self._receiving_since is not None
@@ -104,13 +167,6 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Write no line to the log: an offer of another protocol may be passed over (RFC 9110 §7.8)."""
-
-
-def close_slow(connections: Iterable[object], now: float) -> None:
-    """Close those whose request does not come to an end; `now` is the event loop's time."""
-    for connection in list(connections):
-        if isinstance(connection, BoundedConnection):
-            connection.close_if_slow(now)
 
 
 def _fault_of_head(version: str, headers: list[tuple[bytes, bytes]]) -> str | None:

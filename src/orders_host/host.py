@@ -8,6 +8,7 @@ import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, nullcontext
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -19,7 +20,8 @@ from orders_host.access_log import AccessLog
 from orders_host.api_keys import ApiKeys
 from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
-from orders_host.connections import BoundedConnection, close_slow
+from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
+from orders_host.connections import BoundedConnection
 from orders_host.database import Database
 from orders_host.invocation import GroupCommit, Invocation, Threaded
 from orders_host.metrics import PrometheusTelemetry
@@ -28,6 +30,7 @@ from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
 from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
 from orders_host.routing import Router
+from orders_host.server import GRACEFUL_SECONDS, BoundedServer, ignore_hangup
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
@@ -35,10 +38,8 @@ from orders_host.throttling import PLANS, Plan, Quotas, Throttle
 from orders_host.tracing import traced
 from orders_host.user_pool import Mailbox, UserPool
 
-_GRACEFUL_SHUTDOWN_SECONDS: Final = 30
 _BACKLOG: Final = 2048
 _QUOTA_FLUSH_SECONDS: Final = 1.0
-_TICKS_A_SECOND: Final = 10  # uvicorn's
 _DEFAULT_REGION: Final = "eu-west-1"
 
 
@@ -51,23 +52,26 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         InvalidOption: the options can't be served: a port in use, a directory that can't be written.
     """
     options.check()
+    ignore_hangup()
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(options))
         url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
         gateway, end_streams = _assemble(options, url, stack)
+        # Without it, X-Forwarded-For would let any client choose the address it is limited by.
+        behind_proxy = "FORWARDED_ALLOW_IPS" in os.environ
+        connections = ConnectionTable(raise_descriptor_limit(), None if behind_proxy else MAX_PER_ADDRESS)
         config = uvicorn.Config(
             gateway,
-            http=BoundedConnection,
+            http=partial(BoundedConnection, connections),  # type: ignore[arg-type]
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             lifespan="on",
-            # Without it, X-Forwarded-For would let any client choose the address it is limited by.
-            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+            proxy_headers=behind_proxy,
             ssl_certfile=options.certfile,
             ssl_keyfile=options.keyfile,
-            timeout_graceful_shutdown=_GRACEFUL_SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
         try:
             config.load()
@@ -75,29 +79,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             raise InvalidOption(
                 f"--certfile {options.certfile} --keyfile {options.keyfile} can't be used: {error}"
             ) from error
-        _Server(config, lambda: announce(url), end_streams).run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Callable[[], None]
-    ) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self._stopping = stopping
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % _TICKS_A_SECOND == 0:
-            close_slow(self.server_state.connections, asyncio.get_running_loop().time())
-        return await super().on_tick(counter)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping()
-        await super().shutdown(sockets)
+        BoundedServer(config, connections, lambda: announce(url), end_streams).run(sockets=[listener])
 
 
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from orders_core.problems import payload_too_large
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.schemas import MAX_BODY_BYTES
+from orders_host.addresses import unmapped
 from orders_host.asgi import Receive, Scope, Send
 from orders_host.routing import Match
 
@@ -31,7 +32,7 @@ class HttpRequest(NamedTuple):
 def http_request(scope: Scope, request_id: str) -> HttpRequest:
     client = scope.get("client")
     query = scope["query_string"].decode("latin-1")
-    address = client[0] if client else "unix"
+    address = unmapped(client[0]) if client else "unix"
     headers = _headers(scope["headers"])
     return HttpRequest(request_id, scope["method"], scope["path"], headers, query, address, scope["scheme"])
 

@@ -26,8 +26,14 @@ OpenStream = Callable[[HttpRequest, Claims, Authorize], Streamed]
 """Begins an answer to an authorized request, or raises Problem. `Authorize` looks at the token once more."""
 
 
-async def send_stream(send: Send, receive: Receive, answer: Streamed, more: dict[str, str]) -> int:
-    """Send it until it ends, the client goes, or is too slow; returns the bytes of the body."""
+async def send_stream(
+    send: Send, receive: Receive, answer: Streamed, more: dict[str, str], abort: Callable[[], None]
+) -> int:
+    """Send it until it ends, the client goes, or is too slow; returns the bytes of the body.
+
+    `abort` closes the connection of a client that is too slow: closed politely, it would stay open until
+    the client has read what was sent.
+    """
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in {**answer.headers, **more}.items()
@@ -41,6 +47,8 @@ async def send_stream(send: Send, receive: Receive, answer: Streamed, more: dict
         pump.cancel()
         gone.cancel()
         sent, _ = await asyncio.gather(pump, gone, return_exceptions=True)
+        if isinstance(sent, TimeoutError):
+            abort()
     return sent if isinstance(sent, int) else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import sqlite3
 import threading
@@ -11,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from orders_host.addresses import network_of
 from orders_host.database import Database
 
 _log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Throttle:
         """Counts one request, if it is admitted."""
         now = self._clock()
         if key is None:
-            return Decision((self._default.take(_network(address), now),))
+            return Decision((self._default.take(network_of(address), now),))
         plan, daily = self._plans[key.plan]
         caller = "key " + key.id
         allowed = self._default.admits(caller, now) and plan.admits(caller, now)
@@ -248,13 +248,3 @@ class Quotas:
             row = self._database.row("SELECT used FROM quota WHERE key_id = ? AND day = ?", key_id, day)
             used = self._used[key_id] = row["used"] if row else 0
         return used
-
-
-def _network(address: str) -> str:
-    # One IPv6 client usually has a /64 to itself, so an address is no identity there.
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address

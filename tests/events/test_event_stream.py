@@ -263,9 +263,10 @@ def test_a_client_that_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch)
         return {}
 
     async def run() -> None:
-        closed = asyncio.Event()
-        await send_stream(send, receive, Streamed({}, counting(1000, closed)), {})
+        closed, aborted = asyncio.Event(), asyncio.Event()
+        await send_stream(send, receive, Streamed({}, counting(1000, closed)), {}, aborted.set)
         await closed.wait()
+        assert aborted.is_set()  # its place is free only when its connection is
 
     asyncio.run(run())
     assert [message.get("body") for message in taken[1:]] == [b"0\n", b"1\n"]
@@ -284,7 +285,9 @@ def test_a_client_that_leaves_ends_the_stream() -> None:
             await left.wait()
             return {"type": "http.disconnect"}
 
-        await send_stream(send, receive, Streamed({}, counting(10**9, closed)), {})
+        await send_stream(
+            send, receive, Streamed({}, counting(10**9, closed)), {}, lambda: pytest.fail("it was cut off")
+        )
         await closed.wait()
 
     asyncio.run(run())

@@ -15,7 +15,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from orders_host.asgi import Receive, Scope, Send
-from orders_host.connections import MAX_HEAD_BYTES, MAX_REQUEST_SECONDS, BoundedConnection, close_slow
+from orders_host.connection_table import ConnectionTable
+from orders_host.connections import MAX_HEAD_BYTES, MAX_REQUEST_SECONDS, BoundedConnection
 from orders_host.sse import MAX_PER_CALLER
 
 ANA, LUIS, STAFF = "ana@example.com", "luis@example.com", "staff@example.com"
@@ -208,16 +209,17 @@ def test_a_request_has_a_minute_to_come() -> None:
 async def clients_that_take_their_time() -> None:
     loop = asyncio.get_running_loop()
     config, state = Config(no_content, log_config=None, lifespan="off"), ServerState()
-    server = await loop.create_server(lambda: BoundedConnection(config, state, {}), "127.0.0.1")
+    table = ConnectionTable(100)
+    server = await loop.create_server(lambda: BoundedConnection(table, config, state, {}), "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     silent, slow, served = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     slow[1].write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123")
     served[1].write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     assert await served[0].readuntil(b"\r\n\r\n")
     assert await slow[0].readuntil(b"\r\n\r\n")
-    close_slow(state.connections, loop.time() + MAX_REQUEST_SECONDS - 1)
+    table.sweep(loop.time() + MAX_REQUEST_SECONDS - 1)
     assert len(state.connections) == 3
-    close_slow(state.connections, loop.time() + MAX_REQUEST_SECONDS + 1)
+    table.sweep(loop.time() + MAX_REQUEST_SECONDS + 1)
     assert await silent[0].read() == await slow[0].read() == b""
     assert len(state.connections) == 1
     for _, writer in (silent, slow, served):

@@ -1,0 +1,119 @@
+"""uvicorn's server with this host's bounds: on connections, on their pace, on the time a stop takes."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from orders_host.connection_table import ConnectionTable
+
+DRAIN_SECONDS: Final = 5.0
+"""How long a stopping host waits for requests to come and answers to be taken."""
+
+GRACEFUL_SECONDS: Final = 8
+"""How long it waits for requests that are being answered."""
+
+MAX_STOP_SECONDS: Final = 25.0
+"""After that the process ends, whatever it waits for. All that was acknowledged is on the disk."""
+
+_SWEEP_SECONDS: Final = 1.0
+_FAILED_TO_STOP: Final = 70  # EX_SOFTWARE of sysexits.h
+_BY_SIGNAL: Final = 128  # the shell's convention: 128 + the signal's number
+
+_log = logging.getLogger(__name__)
+
+
+class BoundedServer(uvicorn.Server):
+    """Serves until SIGTERM or SIGINT, then returns; a second signal ends the process at once.
+
+    SIGHUP reads the TLS certificate and its key again.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        connections: ConnectionTable,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._connections = connections
+        self._ready = ready
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._sweeper = asyncio.create_task(self._sweep())
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _end_process_after(MAX_STOP_SECONDS)
+        self._stopping()
+        # Answers that leave from now on carry "Connection: close"; idle connections are closed by uvicorn.
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._connections.abort_all)
+        await super().shutdown(sockets)
+        self._sweeper.cancel()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals while serving.
+
+        uvicorn's own raises them again afterwards, which ends the process before its files are closed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handlers = {signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGHUP: self._reload}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        if self.should_exit:
+            os._exit(_BY_SIGNAL + number)
+        self.should_exit = True
+
+    def _reload(self, _: int, __: FrameType | None) -> None:
+        config = self.config
+        if config.ssl is None or config.ssl_certfile is None:
+            return
+        try:
+            config.ssl.load_cert_chain(config.ssl_certfile, config.ssl_keyfile)
+        except (OSError, ssl.SSLError) as error:
+            _log.error("the certificate can't be read again, the old one stays: %s", error)
+        else:
+            _log.info("the certificate was read again; new connections get it")
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self._connections.sweep(loop.time())
+
+
+def ignore_hangup() -> None:
+    """Let no SIGHUP end this process: neither before the server handles it nor while files are closed."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _end_process_after(seconds: float) -> None:
+    def end() -> None:
+        _log.error("the host did not stop within %d seconds and ends now", seconds)
+        os._exit(_FAILED_TO_STOP)
+
+    watchdog = threading.Timer(seconds, end)
+    watchdog.daemon = True
+    watchdog.start()
