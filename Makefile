@@ -9,6 +9,9 @@ DATA_DIR ?= data
 ARCHITECTURE ?= arm64
 LAMBDA_PYTHON ?= 3.11
 FUZZ_EXAMPLES ?= 1000000
+SEED ?= 0
+LAST ?= $(SEED)
+CUTS ?= 3
 BIN := .venv/bin
 RUN_READY := .venv/.run-ready
 DEV_READY := .venv/.dev-ready
@@ -18,7 +21,7 @@ DEPLOY_READY := .venv/.deploy-ready
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz bench package
+.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz simulate bench package
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,6 +40,9 @@ test: setup-dev ## run the tests; says what it left out and how to get it
 
 fuzz: setup-dev ## ask the application a million random requests (FUZZ_EXAMPLES=1000000)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n auto tests/fuzz
+
+simulate: setup-dev ## run the host under seeds SEED to LAST, with CUTS power cuts each (SEED=0, LAST=SEED, CUTS=3)
+	@$(BIN)/python -m tests.simulation $(SEED) $(LAST) --cuts $(CUTS)
 
 bench: setup-dev ## measure the host and the handler against named references; rewrites docs/performance.md
 	@$(BIN)/python -m bench

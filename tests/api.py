@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import orders_contract as contract
 from orders_core.application import Application
-from orders_core.proxy import ProxyResponse
+from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store
 from orders_core.telemetry import Observation
 from orders_host.proxy import HttpRequest, to_event
@@ -87,6 +87,26 @@ class Ticking:
         return f"{self._day}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{tick % 1000:03}Z"
 
 
+def event_of(
+    router: Router,
+    method: str,
+    path: str,
+    *,
+    caller: Caller,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: object = None,
+) -> ProxyEvent:
+    """The proxy event of one request."""
+    sent = {"content-type": "application/json"} if content is not None else {}
+    query_string = query if isinstance(query, str) else urlencode(query or {})  # type: ignore[arg-type]
+    request = HttpRequest(
+        str(uuid.uuid4()), method, path, sent | dict(headers or {}), query_string, "127.0.0.1", "http"
+    )
+    match = router.match(path) or Match(Resource(path, ()), {})
+    return to_event(request, match, caller.claims, content or b"")
+
+
 class Api:
     """The application over a store."""
 
@@ -109,16 +129,12 @@ class Api:
         """One request; a `body` is made JSON, a `content` goes as it is, a `query` as text or as pairs."""
         if body is not None:
             content = json.dumps(body).encode()
-        sent = {"content-type": "application/json"} if content is not None else {}
-        query_string = query if isinstance(query, str) else urlencode(query or {})  # type: ignore[arg-type]
-        request = HttpRequest(
-            str(uuid.uuid4()), method, path, sent | dict(headers or {}), query_string, "127.0.0.1", "http"
+        event = event_of(
+            self._router, method, path, caller=caller, content=content, headers=headers, query=query
         )
-        match = self._router.match(path) or Match(Resource(path, ()), {})
-        event = to_event(request, match, caller.claims, content or b"")
         response: ProxyResponse = self._application(event)
         return Answer(
-            method, match.resource.template, response["statusCode"], response["headers"], response["body"]
+            method, event["resource"], response["statusCode"], response["headers"], response["body"]
         )
 
     def create(self, body: Json, caller: Caller = ANA, **headers: str) -> Json:

@@ -1,0 +1,192 @@
+"""Clients with intentions: customers who order, change their minds and send back; staff who fulfil."""
+
+import asyncio
+import json
+from random import Random
+from typing import Any
+
+from tests.api import ORDERS, STAFF, Caller
+from tests.simulation.history import History, Json, Operation
+from tests.simulation.machine import Machine
+
+_NEXT = {"PENDING": "CONFIRMED", "CONFIRMED": "PROCESSING", "PROCESSING": "SHIPPED", "SHIPPED": "DELIVERED"}
+_NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": "REFUNDED"}
+
+
+class Client:
+    """One caller, on its own machine: it outlives the host, and knows only what it was told."""
+
+    def __init__(self, caller: Caller, name: str, history: History, random: Random) -> None:
+        self._caller = caller
+        self._name = name
+        self._history = history
+        self._random = random
+        self._known: dict[str, Json] = {}
+        self._unknown: list[tuple[str, Json]] = []
+        self._placed: dict[str, tuple[str, Json]] = {}
+        self._count = 0
+        self.machine: Machine
+
+    async def run(self, steps: int, known_to_all: dict[str, Json]) -> None:
+        """Act until `steps` requests are made; a power cut ends it in between, and it can run again."""
+        choices = [
+            (self._place, 5),
+            (self._get, 4),
+            (self._list, 1),
+            (self._change, 4),
+            (self._return, 3),
+            (self._delete, 1),
+        ]
+        if self._caller is STAFF:
+            self._known = known_to_all
+            choices = [(self._move, 8), (self._move_return, 3), (self._get, 2), (self._change, 1)]
+        actions, weights = zip(*choices, strict=True)
+        for _ in range(steps):
+            await asyncio.sleep(self._random.expovariate(20))
+            await self._random.choices(actions, weights)[0]()
+            known_to_all.update(self._known)
+
+    async def _place(self) -> None:
+        if self._unknown and self._random.random() < 0.7:
+            tag, body = self._unknown.pop(0)
+        else:
+            tag = self._tag()
+            items = [
+                {"product_id": f"P-{number}", "quantity": self._random.randint(1, 5), "unit_price": "9.50"}
+                for number in range(self._random.randint(1, 3))
+            ]
+            body = {"items": items, "metadata": {"op": tag}}
+        operation = self._history.start(self._name, "create", None, tag, body)
+        told = await self._ask(operation, "POST", ORDERS, body, {"idempotency-key": tag})
+        if told is None:
+            self._unknown.append((tag, body))
+        elif operation.succeeded:
+            self._placed[told["order_id"]] = (tag, body)
+
+    async def _get(self) -> None:
+        if (order := self._some()) is not None:
+            operation = self._history.start(self._name, "get", order["order_id"], self._tag(), {})
+            await self._ask(operation, "GET", f"{ORDERS}/{order['order_id']}")
+
+    async def _list(self) -> None:
+        operation = self._history.start(self._name, "list", None, self._tag(), {})
+        ids: list[str] = []
+        query = {"limit": str(self._random.choice((1, 3, 20)))}
+        while True:
+            response = await self._exchange("GET", ORDERS, None, {}, query)
+            if response is None or response[0] != 200:
+                return
+            ids += [order["order_id"] for order in response[1]["orders"]]
+            if response[1]["next_cursor"] is None:
+                break
+            query["cursor"] = response[1]["next_cursor"]
+        self._history.end(operation, 200, {"ids": ids})
+
+    async def _change(self) -> None:
+        if (order := self._some()) is None:
+            return
+        tag = self._tag()
+        asked: Json = {"items": order["items"], "metadata": {"op": tag}}
+        await self._put(order, "replace", tag, asked)
+
+    async def _move(self) -> None:
+        if (order := self._some()) is None or order["status"] not in _NEXT:
+            return
+        asked = {
+            "items": order["items"],
+            "metadata": order["metadata"],
+            "currency": order["currency"],
+            "status": _NEXT[order["status"]],
+        }
+        await self._put(order, "move", self._tag(), asked, if_match=True)
+
+    async def _put(
+        self, order: Json, name: str, tag: str, asked: Json, *, if_match: bool | None = None
+    ) -> None:
+        guarded = self._random.random() < 0.6 if if_match is None else if_match
+        headers = {"if-match": f'"{order["version"]}"'} if guarded else {}
+        note = {"if_match": order["version"]} if guarded else {}
+        operation = self._history.start(self._name, name, order["order_id"], tag, note)
+        await self._ask(operation, "PUT", f"{ORDERS}/{order['order_id']}", asked, headers)
+
+    async def _delete(self) -> None:
+        if (order := self._some()) is not None and order["status"] in ("PENDING", "CANCELLED"):
+            operation = self._history.start(self._name, "delete", order["order_id"], self._tag(), {})
+            await self._ask(operation, "DELETE", f"{ORDERS}/{order['order_id']}")
+            if order["order_id"] in self._placed:
+                # Its request comes once more, late: the order must not come back.
+                self._unknown.append(self._placed[order["order_id"]])
+
+    async def _return(self) -> None:
+        if (order := self._some("DELIVERED")) is None:
+            return
+        tag = self._tag()
+        line = self._random.randint(1, len(order["items"]))
+        quantity = self._random.randint(1, order["items"][line - 1]["quantity"])
+        body = {"lines": [{"line": line, "quantity": quantity}], "reason": tag}
+        operation = self._history.start(self._name, "return", order["order_id"], tag, {})
+        path = f"{ORDERS}/{order['order_id']}/returns"
+        await self._ask(operation, "POST", path, body, {"idempotency-key": tag})
+
+    async def _move_return(self) -> None:
+        open_ = [
+            (order, each)
+            for order in self._known.values()
+            for each in order.get("returns", [])
+            if each["status"] in _NEXT_OF_RETURN
+        ]
+        if open_:
+            order, each = self._random.choice(open_)
+            operation = self._history.start(self._name, "decide", order["order_id"], self._tag(), {})
+            path = f"{ORDERS}/{order['order_id']}/returns/{each['return_id']}"
+            await self._ask(operation, "PUT", path, {"status": _NEXT_OF_RETURN[each["status"]]})
+
+    async def _ask(
+        self,
+        operation: Operation,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Json | None:
+        response = await self._exchange(method, path, body, headers or {}, None)
+        if response is None:
+            return None
+        status, told, replayed = response
+        self._history.end(operation, status, told, replayed=replayed)
+        if status < 300 and "version" in told:
+            self._known[told["order_id"]] = told
+        elif status == 404 and operation.order_id is not None:
+            self._known.pop(operation.order_id, None)
+        elif status == 412 and operation.order_id in self._known:
+            await self._read_again(operation.order_id)
+        return told
+
+    async def _read_again(self, order_id: str) -> None:
+        operation = self._history.start(self._name, "get", order_id, self._tag(), {})
+        await self._ask(operation, "GET", f"{ORDERS}/{order_id}")
+
+    async def _exchange(
+        self, method: str, path: str, body: Json | None, headers: dict[str, str], query: dict[str, str] | None
+    ) -> tuple[int, Json, bool] | None:
+        """The answer; None if it was lost, or if the host could not say what became of the request."""
+        await self._network()
+        response: Any = await self.machine.ask(
+            method, path, body, caller=self._caller, headers=headers, query=query
+        )
+        await self._network()
+        if response is None or response["statusCode"] >= 500 or self._random.random() < 0.05:
+            return None
+        told: Json = json.loads(response["body"]) if response["body"] else {}
+        return response["statusCode"], told, "Idempotent-Replayed" in response["headers"]
+
+    async def _network(self) -> None:
+        await asyncio.sleep(self._random.expovariate(500))
+
+    def _some(self, status: str | None = None) -> Json | None:
+        orders = [order for order in self._known.values() if status in (None, order["status"])]
+        return self._random.choice(orders) if orders else None
+
+    def _tag(self) -> str:
+        self._count += 1
+        return f"{self._name}-{self._count}"

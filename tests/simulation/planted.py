@@ -1,0 +1,198 @@
+"""Bugs that somebody might write, planted one at a time: a simulation that misses one proves little.
+
+Each is a context manager that replaces a piece of the host by a wrong one while it is open.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest import mock
+
+from orders_core import models, returns
+from orders_core.events import OrderEvent
+from orders_core.models import Order, OrderChange
+from orders_core.operations import orders
+from orders_core.operations.common import new_id
+from orders_core.stores import OrderQuery, OrderWasDeleted, Page, Position
+from orders_host import sqlite_file
+from orders_host.invocation import GroupCommit
+from orders_host.relay.feed import Feed
+from orders_host.relay.store import EventStore
+from orders_host.relay.worker import Worker
+from orders_host.sqlite import SqliteOrderRepository
+
+
+@contextmanager
+def _commits_that_are_not_synced() -> Iterator[None]:
+    real = sqlite_file.connect
+
+    def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:  # noqa: ANN401
+        return real(*args, **{**kwargs, "synchronous": "NORMAL"})
+
+    with mock.patch.object(sqlite_file, "connect", connect):
+        yield
+
+
+@contextmanager
+def _answers_before_the_commit() -> Iterator[None]:
+    async def together(self: GroupCommit, batch: list[Any]) -> None:
+        try:
+            self._store.begin()
+            for event, answer in batch:
+                answer.set_result(self._application(event))
+            self._store.seal()
+            await asyncio.to_thread(self._store.commit)
+            self._committed()
+        except Exception:  # noqa: BLE001 - the bug is that the clients were told already
+            self._store.rollback()
+
+    with mock.patch.object(GroupCommit, "_together", together):
+        yield
+
+
+@contextmanager
+def _events_outside_the_transaction() -> Iterator[None]:
+    kept: list[OrderEvent] = []
+    publish, commit = SqliteOrderRepository._publish, SqliteOrderRepository.commit
+
+    def keep(self: SqliteOrderRepository, event: OrderEvent) -> None:
+        kept.append(event)
+
+    def commit_then_publish(self: SqliteOrderRepository) -> None:
+        commit(self)
+        # Too late for a machine that loses its power here.
+        self._writer.execute("BEGIN IMMEDIATE")
+        for event in kept:
+            publish(self, event)
+        kept.clear()
+        self._writer.execute("COMMIT")
+
+    commit_then_publish.__name__ = "commit"
+    with (
+        mock.patch.object(SqliteOrderRepository, "_publish", keep),
+        mock.patch.object(SqliteOrderRepository, "commit", commit_then_publish),
+    ):
+        yield
+
+
+@contextmanager
+def _a_cursor_that_is_one_off() -> Iterator[None]:
+    real = SqliteOrderRepository.list_orders
+
+    def list_orders(
+        self: SqliteOrderRepository, query: OrderQuery, limit: int, after: Position | None = None
+    ) -> Page:
+        page = real(self, query, limit, after)
+        if page.next_after is None or limit < 2:
+            return page
+        last = page.orders[-2]
+        return Page(page.orders, Position(last.created_at, last.order_id))
+
+    with mock.patch.object(SqliteOrderRepository, "list_orders", list_orders):
+        yield
+
+
+@contextmanager
+def _a_lost_wake_up() -> Iterator[None]:
+    """A worker that has nothing to do does not hear of new events."""
+    with mock.patch.object(Worker, "wake", lambda _: None):
+        yield
+
+
+@contextmanager
+def _a_key_that_places_again() -> Iterator[None]:
+    """The id of a new order does not follow from the idempotency key."""
+    with mock.patch.object(orders, "id_for", lambda *_: new_id()):
+        yield
+
+
+@contextmanager
+def _versions_that_are_not_compared() -> Iterator[None]:
+    def check_version(order: Order, versions: tuple[int, ...] | None) -> None: ...
+
+    with mock.patch.object(models, "check_version", check_version):
+        yield
+
+
+@contextmanager
+def _a_tombstone_that_is_forgotten() -> Iterator[None]:
+    real = SqliteOrderRepository.create
+
+    def create(self: SqliteOrderRepository, order: Order) -> None:
+        try:
+            real(self, order)
+        except OrderWasDeleted:
+            self._writer.execute("DELETE FROM outbox WHERE order_id = ?", (order.order_id,))
+            self._writer.execute("DELETE FROM tombstone WHERE order_id = ?", (order.order_id,))
+            real(self, order)
+
+    with mock.patch.object(SqliteOrderRepository, "create", create):
+        yield
+
+
+@contextmanager
+def _returns_that_forget_each_other() -> Iterator[None]:
+    """What was sent back before counts as not sent back, so that a refund can be had twice."""
+
+    def returnable(order: Order) -> Mapping[int, int]:
+        return {number: item.quantity for number, item in enumerate(order.content.items, start=1)}
+
+    with mock.patch.object(returns, "returnable", returnable):
+        yield
+
+
+@contextmanager
+def _deliveries_that_overtake() -> Iterator[None]:
+    """Every event of an order is due at once, so that a later one may arrive before an earlier one."""
+    real = EventStore.take_in
+
+    def take_in(self: EventStore, webhook_id: str, events: Any, cursor: int) -> None:  # noqa: ANN401
+        real(self, webhook_id, [(sequence, f"{sequence}") for sequence, _ in events], cursor)
+
+    with mock.patch.object(EventStore, "take_in", take_in):
+        yield
+
+
+@contextmanager
+def _a_change_that_is_told_and_not_made() -> Iterator[None]:
+    real = SqliteOrderRepository.update
+
+    def update(self: SqliteOrderRepository, change: OrderChange) -> Order:
+        order = self.get(change.order_id)
+        if order is not None and order.version == 3:
+            return models.change(order, change)
+        return real(self, change)
+
+    with mock.patch.object(SqliteOrderRepository, "update", update):
+        yield
+
+
+@contextmanager
+def _a_feed_that_skips_the_first_of_a_batch() -> Iterator[None]:
+    real = Feed._rows
+
+    def rows(self: Feed, after: int, up_to: int, limit: int) -> Any:  # noqa: ANN401
+        found = real(self, after, up_to, limit)
+        return found[1:] if len(found) > 2 else found
+
+    with mock.patch.object(Feed, "_rows", rows):
+        yield
+
+
+PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
+    "commits that are not synced": _commits_that_are_not_synced,
+    "answers before the commit": _answers_before_the_commit,
+    "events outside the transaction": _events_outside_the_transaction,
+    "a cursor that is one off": _a_cursor_that_is_one_off,
+    "a lost wake-up in the relay": _a_lost_wake_up,
+    "a key that places again": _a_key_that_places_again,
+    "versions that are not compared": _versions_that_are_not_compared,
+    "a tombstone that is forgotten": _a_tombstone_that_is_forgotten,
+    "returns that forget each other": _returns_that_forget_each_other,
+    "deliveries that overtake": _deliveries_that_overtake,
+    "a change that is told and not made": _a_change_that_is_told_and_not_made,
+    "a feed that skips an event": _a_feed_that_skips_the_first_of_a_batch,
+}
+"""The bugs by name."""

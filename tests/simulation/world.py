@@ -1,0 +1,248 @@
+"""A whole simulated history from one seed: clients, faults, power cuts, and the check at the end."""
+
+import asyncio
+import hashlib
+import json
+import os
+import random as random_module
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from unittest import mock
+
+from orders_host.relay.store import EventStore
+from orders_webhooks.attempt import DeliveryResult
+from orders_webhooks.payload import Message
+from orders_webhooks.webhook import Webhook
+from tests.api import ORDERS, STAFF, Caller
+from tests.simulation.checker import Final, violations
+from tests.simulation.clients import Client
+from tests.simulation.history import History, Json
+from tests.simulation.loop import SimulatedLoop
+from tests.simulation.machine import Machine, PowerCut, intact, run
+
+CUSTOMERS = 6
+STEPS = 25
+_LONGEST_WAIT_SECONDS = 6 * 3600.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one seed came to: the laws that were broken, and how much happened."""
+
+    seed: int
+    violations: list[str]
+    operations: int
+    cuts: int
+    simulated_seconds: float
+    digest: str
+
+
+def simulate(seed: int, cuts: int = 3) -> Report:
+    """Run one history of `cuts` power cuts to its end, and check it.
+
+    The same seed and number of cuts always give the same history.
+    """
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder, _deterministic(seed) as random:
+        return _World(seed, Path(folder), random).run(cuts)
+
+
+class _World:
+    def __init__(self, seed: int, folder: Path, random: Random) -> None:
+        self._seed = seed
+        self._folder = folder
+        self._random = random
+        self._history = History()
+        self._known: dict[str, Json] = {}
+        self._clients = [
+            *(
+                Client(Caller(f"customer-{number}"), f"customer-{number}", self._history, random)
+                for number in range(CUSTOMERS)
+            ),
+            *(Client(STAFF, f"staff-{number}", self._history, random) for number in range(2)),
+        ]
+        self._loop: SimulatedLoop | None = None
+        self._answers_per_second = random.choice((50, 5, 1))
+        self._failing = random.choice((0.0, 0.1))
+        self._on = True
+        self._crashes: list[str] = []
+
+    def run(self, cuts: int) -> Report:
+        disk = self._folder / "0"
+        disk.mkdir()
+        now = 0.0
+        for life in range(cuts + 1):
+            after = self._folder / str(life + 1)
+            now = self._live(disk, after if life < cuts else None, now)
+            if self._crashes:
+                return self._report(self._crashes, life, now)
+            if not after.exists():
+                break
+            shutil.rmtree(disk)
+            disk = after
+            if not intact(disk):
+                return self._report(["the disk is damaged"], life + 1, now)
+        found = violations(self._history, self._final, subscribers=("webhook",))
+        return self._report(found, cuts, now)
+
+    def _report(self, found: list[str], cuts: int, seconds: float) -> Report:
+        told = repr([(op.tag, op.started, op.ended, op.status, op.told) for op in self._history.operations])
+        digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+        return Report(self._seed, found, len(self._history.operations), cuts, seconds, digest)
+
+    def _live(self, disk: Path, cut_to: Path | None, now: float) -> float:
+        """One life of the host; returns the time at its end."""
+        loop = SimulatedLoop(self._random)
+        loop.now = now
+        # While the machine is off its clock may be set, forward and back.
+        loop.wall_clock_ahead += self._random.choice((0.0, 1.0, 3600.0, -30.0))
+        asyncio.set_event_loop(loop)
+        try:
+            with mock.patch.object(time, "time", loop.wall_clock):
+                machine = Machine(disk, loop, self._random, self._receive)
+                if not list_webhooks(disk):
+                    _subscribe(disk)
+                self._on = True
+                main = loop.create_task(self._work(machine, cut_to))
+                try:
+                    run(loop, main)
+                except Exception as error:  # noqa: BLE001 - whatever stops the host is a finding
+                    self._crashes.append(f"the host stopped: {error!r}")
+                self._on = False
+                _cancel_all(loop)
+                machine.close()
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+        return loop.now
+
+    async def _work(self, machine: Machine, cut_to: Path | None) -> None:
+        await machine.start()
+        if cut_to is not None:
+            self._plan_faults(machine, cut_to)
+        for client in self._clients:
+            client.machine = machine
+        await asyncio.gather(*(client.run(STEPS, self._known) for client in self._clients))
+        if cut_to is not None:
+            machine.cut_now(cut_to)
+        machine.fail_commits(0)
+        machine.fill_disk(False)
+        await self._all_delivered(machine)
+        self._final = await self._read_all(machine)
+        await machine.stop()
+
+    async def _all_delivered(self, machine: Machine) -> None:
+        """Wait until the webhook has caught up, or for so long that it never will."""
+        until = machine.loop.now + _LONGEST_WAIT_SECONDS
+        while machine.loop.now < until:
+            await asyncio.sleep(5)
+            store = machine.relay._store
+            if store.cursor("webhook") >= machine.relay.feed.last and not store.waiting("webhook"):
+                return
+
+    def _plan_faults(self, machine: Machine, cut_to: Path) -> None:
+        random, loop = self._random, machine.loop
+        machine.fail_commits(random.choice((0.0, 0.0, 0.05)))
+        if random.random() < 0.3:
+            at = random.uniform(0, 1)
+            loop.call_later(at, machine.fill_disk, True)
+            loop.call_later(at + random.uniform(0, 0.5), machine.fill_disk, False)
+        cut = machine.cut_now if random.random() < 0.5 else machine.cut_in_next_commit
+        loop.call_later(random.uniform(0.05, 2), cut, cut_to)
+
+    async def _receive(self, _: Webhook, message: Message) -> DeliveryResult:
+        """A subscriber that is slow, fails now and then, and takes what it gets."""
+        await asyncio.sleep(self._random.expovariate(self._answers_per_second))
+        if self._random.random() < self._failing:
+            return DeliveryResult("answered 500")
+        if self._on:
+            data = json.loads(message.body)["data"]
+            self._history.receive("webhook", data["order_id"], data["version"])
+        # The answer may be lost though the event was taken in.
+        return DeliveryResult("timed out" if self._random.random() < self._failing / 2 else None)
+
+    async def _read_all(self, machine: Machine) -> Final:
+        listed: list[str] = []
+        query = {"limit": "7"}
+        while True:
+            page = await _json(machine, ORDERS, query)
+            listed += [order["order_id"] for order in page["orders"]]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        rows = machine.store._reader.execute("SELECT DISTINCT order_id FROM outbox").fetchall()
+        ids = {row[0] for row in rows} | set(listed)
+        orders: dict[str, Json | None] = {}
+        events: dict[str, list[Json]] = {}
+        for order_id in sorted(ids):
+            orders[order_id] = await _json_or_none(machine, f"{ORDERS}/{order_id}")
+            events[order_id] = (await _json(machine, f"{ORDERS}/{order_id}/events", {"limit": "100"}))[
+                "events"
+            ]
+        return Final(orders, events, listed)
+
+
+async def _json(machine: Machine, path: str, query: dict[str, str] | None = None) -> Json:
+    found = await _json_or_none(machine, path, query)
+    assert found is not None
+    return found
+
+
+async def _json_or_none(machine: Machine, path: str, query: dict[str, str] | None = None) -> Json | None:
+    response = await machine.ask("GET", path, caller=STAFF, query=query)
+    assert response is not None
+    document: Json = json.loads(response["body"])
+    return document if response["statusCode"] == 200 else None
+
+
+def list_webhooks(disk: Path) -> list[Webhook]:
+    store = EventStore(disk / "events.db")
+    try:
+        return store.all()
+    finally:
+        store.close()
+
+
+def _subscribe(disk: Path) -> None:
+    store = EventStore(disk / "events.db")
+    try:
+        store.add(
+            Webhook(webhook_id="webhook", url="https://example.com/", events=(), secrets=(), created_at=0), 0
+        )
+    finally:
+        store.close()
+
+
+def _cancel_all(loop: SimulatedLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    while tasks:
+        try:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        except PowerCut:
+            continue
+        break
+
+
+def _memory() -> str | None:
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@contextmanager
+def _deterministic(seed: int) -> Iterator[Random]:
+    """All randomness that the host asks the system for follows from the seed."""
+    random, system = Random(seed), Random(seed + 1)
+    random_module.seed(seed)
+    with (
+        mock.patch.object(os, "urandom", system.randbytes),
+        mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(bytes=system.randbytes(16), version=4)),
+        mock.patch.object(time, "time_ns", lambda: 1_769_850_000_000_000_000 + system.randint(0, 10**12)),
+    ):
+        yield random
