@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from orders_cli.backup import backup, check, restore
 from orders_cli.contract import openapi
 from orders_cli.cost import cost
 from orders_cli.deploy import deploy
@@ -26,6 +27,8 @@ def orders() -> None:
 
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, cost):
+    orders.add_command(command)
+for command in (backup, restore, check):
     orders.add_command(command)
 
 

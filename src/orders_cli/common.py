@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from orders_host.data_dir import GATEWAY_DB
 from orders_host.database import Database
 from orders_host.options import InvalidOption
 
@@ -43,7 +44,7 @@ def open_database(data_dir: Path) -> Iterator[Database]:
     from orders_host.sqlite_file import SchemaTooNew
 
     try:
-        database = Database(data_dir / "gateway.db")
+        database = Database(data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
         raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
     try:

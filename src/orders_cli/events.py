@@ -33,7 +33,7 @@ def events(context: click.Context, follow: bool, order_id: str | None, as_json: 
 
     with closing(open_feed(data_dir)) as feed:
         position = feed.last
-        past = feed.search(None, order_id) if order_id else feed.after(position - _LATEST)
+        past = feed.search(None, order_id) if order_id else feed.latest(_LATEST)
         _print(past, as_json)
         while follow:
             feed.look()

@@ -91,7 +91,7 @@ def list_(as_json: bool, store: str, data_dir: Path) -> None:
         rows = []
         for each in webhooks.all():
             waiting, _, dead = webhooks.backlog(each.webhook_id)
-            unread = max(0, feed.last - webhooks.cursor(each.webhook_id))
+            unread = feed.count_after(webhooks.cursor(each.webhook_id))
             rows.append([*_row(each), waiting + unread, dead])
     print_rows([*headings, "Waiting", "Dead letters"], rows, as_json)
 

@@ -181,7 +181,13 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
 class OrderEventView(Struct, frozen=True):
     """Something that happened to an order."""
 
-    id: Annotated[str, Meta(description="`{order_id}:{version}`: the same write always has the same id.")]
+    id: Annotated[
+        str,
+        Meta(
+            description="`{order_id}:{version}`: the same write always has the same id."
+            " After a restore of the host's backup, `:{epoch}` follows."
+        ),
+    ]
     type: EventType
     time: Timestamp
     actor: Annotated[

@@ -9,6 +9,7 @@ from typing import Final
 from orders_core.access import STAFF
 from orders_core.models import LineItem, Order, OrderChange, OrderContent, OrderStatus, place
 from orders_core.timestamps import to_text
+from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
 from orders_host.database import Database
 from orders_host.options import Options
 from orders_host.sqlite import SqliteOrderRepository
@@ -44,7 +45,7 @@ _PATHS: Final = (
 def seed(data_dir: Path) -> bool:
     """Fill an empty data directory; False if it has users already."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(data_dir / "gateway.db")
+    database = Database(data_dir / GATEWAY_DB)
     try:
         pool = UserPool(database, Mailbox(data_dir / "mail"))
         if pool.list_users():
@@ -73,7 +74,7 @@ curl -s "{url}/v1/orders?status=SHIPPED&limit=1" -H "Authorization: Bearer $TOKE
 
 
 def _write_orders(data_dir: Path, customers: tuple[str, ...], staff: str) -> None:
-    store = SqliteOrderRepository(data_dir / "orders.db")
+    store = SqliteOrderRepository(data_dir / ORDERS_DB)
     try:
         store.begin()
         chance = random.Random(2026)  # noqa: S311 - the same shop every time

@@ -22,6 +22,7 @@ from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
 from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
+from orders_host.data_dir import GATEWAY_DB
 from orders_host.database import Database
 from orders_host.invocation import GroupCommit, Invocation, Threaded
 from orders_host.metrics import PrometheusTelemetry
@@ -86,7 +87,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     """The gateway, and what ends its event streams."""
     try:
         options.data_dir.mkdir(parents=True, exist_ok=True)
-        gateway_db = Database(options.data_dir / "gateway.db")
+        gateway_db = Database(options.data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(gateway_db.close)

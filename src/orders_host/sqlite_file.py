@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
+from orders_host.data_dir import RESTORING
+
 Migrations = Sequence[Sequence[str]]
 """The statements that lead from each schema version (`PRAGMA user_version`) to the next; only appended to."""
 
@@ -16,6 +18,10 @@ BUSY_TIMEOUT_SECONDS: Final = 5.0
 """How long a statement waits for another process's transaction, unless a caller says otherwise."""
 
 _OWNER_ONLY: Final = 0o600
+
+
+class RestoreUnfinished(OSError):
+    """A restore of the data directory was interrupted; its databases may be missing, or of another time."""
 
 
 class SchemaTooNew(Exception):
@@ -33,8 +39,13 @@ def open_file(
 
     Raises:
         SchemaTooNew: the file needs a later release; it is left as it is.
+        RestoreUnfinished: the data directory is being restored.
         OSError, sqlite3.Error: it can't be opened.
     """
+    if (path.parent / RESTORING).exists():
+        raise RestoreUnfinished(
+            f"a restore of {path.parent} goes on, or was interrupted: let it end, or run it again"
+        )
     # SQLite gives its -wal and -shm files the mode of the main one.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
     path.chmod(_OWNER_ONLY)

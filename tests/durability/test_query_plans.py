@@ -130,6 +130,8 @@ def test_the_feed(tmp_path: Path, issued: list[str]) -> None:
         feed.entry(3)
         for order_id in (None, "x"):
             list(feed.search(FROM, order_id))
+        feed.latest(20)
+        feed.count_after(3)
         assert slow_among(issued, feed._connection) == []
 
 

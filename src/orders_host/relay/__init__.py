@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
+from orders_host.data_dir import EVENTS_DB, ORDERS_DB
 from orders_host.options import InvalidOption
 from orders_host.relay.feed import POLL_SECONDS, Feed
 from orders_host.relay.store import EventStore
@@ -15,9 +16,6 @@ from orders_host.relay.worker import DeliveryAttempt, Worker
 from orders_webhooks.attempt import attempt
 
 __all__ = ["EVENTS_DB", "ORDERS_DB", "Relay", "open_feed"]
-
-ORDERS_DB: Final = "orders.db"
-EVENTS_DB: Final = "events.db"
 
 _GRACE_SECONDS: Final = 3.0
 

@@ -111,6 +111,21 @@ class Feed:
             yield from (_entry(sequence, document) for sequence, document in rows if document is not None)
             bound["after"] = rows[-1][0]
 
+    def latest(self, limit: int) -> list[Entry]:
+        """The last entries there are, oldest first."""
+        rows = self._connection.execute(
+            "SELECT sequence, document FROM outbox WHERE sequence <= ? ORDER BY sequence DESC LIMIT ?",
+            (self.last, limit),
+        ).fetchall()
+        return [_entry(sequence, document) for sequence, document in reversed(rows)]
+
+    def count_after(self, sequence: int) -> int:
+        """How many entries there are behind a sequence number; a restore leaves gaps between them."""
+        (number,) = self._connection.execute(
+            "SELECT count(*) FROM outbox WHERE sequence > ?", (sequence,)
+        ).fetchone()
+        return int(number)
+
     def entry(self, sequence: int) -> Entry | None:
         """One entry; None if it is not in the outbox."""
         found = self.after(sequence - 1, 1)
