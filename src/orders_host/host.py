@@ -223,10 +223,13 @@ async def _flush_forever(quotas: Quotas) -> None:
 
 def _listen(options: Options) -> socket.socket:
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, kind)
+        # asyncio switches Nagle's algorithm off only where the protocol is named; accepted sockets inherit the
+        # option. With it, the end of an answer waits for the acknowledgement of its beginning: 40 to 200 ms.
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
