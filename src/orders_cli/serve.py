@@ -91,6 +91,11 @@ from orders_host.tracing import current
     envvar="ORDERS_CORS_ALLOW_ORIGIN",
     help="CORS.",
 )
+@click.option(
+    "--metrics-token",
+    envvar="ORDERS_METRICS_TOKEN",
+    help="Show /metrics to who sends this as a bearer token; without it, to this machine only.",
+)
 @click.option("--demo", is_flag=True, envvar="ORDERS_DEMO", help="Add demo users and orders at first.")
 def serve(daily_quotas: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve the API, its user pool and its console, until SIGTERM or Ctrl-C."""

@@ -1,10 +1,15 @@
 """One JSON line a request, with the fields of the access log that API Gateway writes (infra/modules/api)."""
 
 import sys
-from typing import Final, TextIO
+from typing import Final
 
 import msgspec
 from msgspec import Struct
+
+from orders_host.log_lines import LineWriter
+
+MAX_FIELD_CHARACTERS: Final = 512
+"""How much of a text that the client chose is logged."""
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -34,13 +39,20 @@ class AccessLogEntry(Struct, rename="camel"):
 
 
 class AccessLog:
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream = stream
+    """The access log on standard output. A reader that is too slow loses lines, and delays no request."""
+
+    def __init__(self, lines: LineWriter | None = None) -> None:
+        self._lines = lines or LineWriter(sys.stdout)
 
     def write(self, entry: AccessLogEntry) -> None:
-        try:
-            self._stream.write(_encoder.encode(entry).decode() + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            # Whoever read the log is gone, or its disk is full; requests go on.
-            return
+        """Write one line, with long texts cut off."""
+        self._lines.write(_encoder.encode(entry).decode() + "\n")
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._lines.close()
+
+
+def shortened(text: str | None) -> str | None:
+    """A text that the client chose, as far as it is logged."""
+    return text if text is None or len(text) <= MAX_FIELD_CHARACTERS else text[:MAX_FIELD_CHARACTERS] + "…"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from orders_core import problems
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import ProxyResponse, common_headers, preflight_headers, problem_response, response
-from orders_host.access_log import AccessLog, AccessLogEntry
+from orders_host.access_log import AccessLog, AccessLogEntry, shortened
 from orders_host.api_keys import ApiKey, ApiKeys
 from orders_host.asgi import Receive, Scope, Send
 from orders_host.authorizer import Authorizer, Reason, Unauthorized
@@ -56,7 +56,7 @@ class RequestContext:
         self.match: Match | None = None
         self.key: ApiKey | None = None
         self.claims: dict[str, str] = {}
-        self.limits: dict[str, str] = {}
+        self.decision: Decision | None = None
         self.error: str | None = None
         self.authorizer_error: str | None = None
         self.integration_seconds: float | None = None
@@ -88,7 +88,8 @@ class Gateway:
             answer = await self._answer(exchange)
         except ConnectionResetError:
             return
-        headers = {**exchange.limits, "x-amzn-RequestId": exchange.request.id}
+        limits = exchange.decision.headers() if exchange.decision else {}
+        headers = {**limits, "x-amzn-RequestId": exchange.request.id}
         if isinstance(answer, Streamed):
             abort = connection.abort if connection else _no_connection
             status, length = 200, await send_stream(send, receive, answer, headers, abort)
@@ -99,8 +100,7 @@ class Gateway:
     async def _answer(self, exchange: RequestContext) -> ProxyResponse | Streamed:
         request = exchange.request
         try:
-            if request.path.startswith("/cognito"):
-                self._limit_rate(exchange)
+            self._limit_rate(exchange)
             page = await self._parts.pages.answer(request, exchange.receive)
             return page if page is not None else await self._api(exchange)
         except ConnectionResetError:
@@ -121,7 +121,6 @@ class Gateway:
             return response(
                 204, headers=preflight_headers(self._parts.cors_allow_origin, match.resource.methods)
             )
-        self._limit_rate(exchange)
         await self._authorize(exchange)
         open_stream = self._parts.streams.get(match.resource.template)
         if open_stream is not None:
@@ -142,12 +141,18 @@ class Gateway:
         return match
 
     def _limit_rate(self, exchange: RequestContext) -> None:
+        throttle, request = self._parts.throttle, exchange.request
+        if _is_beside_the_api(request):
+            exchange.decision = throttle.admit_page(request.address)
+        else:
+            self._find_key(exchange)
+            exchange.decision = throttle.admit(request.address, exchange.key)
+        if not exchange.decision.admitted:
+            raise _throttled(exchange.decision)
+
+    def _find_key(self, exchange: RequestContext) -> None:
         secret = exchange.request.headers.get("x-api-key")
         exchange.key = self._parts.api_keys.find(secret) if secret else None
-        decision = self._parts.throttle.admit(exchange.request.address, exchange.key)
-        exchange.limits = decision.headers()
-        if not decision.admitted:
-            raise _throttled(decision)
 
     async def _authorize(self, exchange: RequestContext) -> None:
         headers = exchange.request.headers
@@ -163,6 +168,10 @@ class Gateway:
         wanted = self._parts.require_api_key or "x-api-key" in headers
         if wanted and exchange.key is None:
             raise problems.invalid_api_key()
+        if exchange.key is not None and exchange.decision is not None:
+            exchange.decision = self._parts.throttle.count_authorized(exchange.decision, exchange.key)
+            if not exchange.decision.admitted:
+                raise _throttled(exchange.decision)
 
     def _authorize_again(self, request: HttpRequest) -> Authorize:
         return partial(self._parts.authorizer.authorize, request.headers.get("authorization"))
@@ -176,16 +185,16 @@ class Gateway:
                 request_id=request.id,
                 ip=request.address,
                 method=request.method,
-                path=request.path,
+                path=shortened(request.path) or "",
                 resource_path=resource,
                 status=status,
                 latency=round(seconds * 1000, 3),
                 response_length=length,
-                user_agent=request.headers.get("user-agent"),
+                user_agent=shortened(request.headers.get("user-agent")),
                 time=int(time() * 1000),
-                sub=exchange.claims.get("sub"),
+                sub=shortened(exchange.claims.get("sub")),
                 api_key_id=exchange.key.id if exchange.key else None,
-                error_message=exchange.error,
+                error_message=shortened(exchange.error),
                 authorizer_error=exchange.authorizer_error,
                 integration_latency=_milliseconds(exchange.integration_seconds),
                 xray_trace_id=exchange.trace.xray_id,
@@ -200,6 +209,11 @@ class Gateway:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_beside_the_api(request: HttpRequest) -> bool:
+    """Whether a request is for a page, or asks what another request may do."""
+    return request.method == "OPTIONS" or not request.path.startswith(("/v1/", "/cognito"))
 
 
 def _span(exchange: RequestContext, resource: str, status: int, seconds: float) -> Span:

@@ -23,6 +23,7 @@ from orders_host.authorizer import Authorizer
 from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
 from orders_host.data_dir import GATEWAY_DB
+from orders_host.data_directory import exclusive
 from orders_host.database import Database
 from orders_host.invocation import GroupCommit, Invocation, Threaded
 from orders_host.metrics import PrometheusTelemetry
@@ -55,7 +56,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
     options.check()
     ignore_hangup()
     with ExitStack() as stack:
-        listener = stack.enter_context(_listen(options))
+        listener = stack.enter_context(listen(options))
         url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
         gateway, end_streams = _assemble(options, url, stack)
         # Without it, X-Forwarded-For would let any client choose the address it is limited by.
@@ -86,19 +87,21 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:
     """The gateway, and what ends its event streams."""
     try:
-        options.data_dir.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(exclusive(options.data_dir))
         gateway_db = Database(options.data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(gateway_db.close)
     mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
     pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
+    access_log = AccessLog()
+    stack.callback(access_log.close)
     telemetry = PrometheusTelemetry()
     document = contract.build()
     export = _exporter(options, stack)
     invocation, relay = _invocation(options, telemetry, export, stack)
     streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
-    pages = Pages(document, _config(options, pool), pool, invocation, telemetry)
+    pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options.metrics_token)
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
     parts = Dependencies(
@@ -111,7 +114,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         streams=streams.resources,
         pages=pages,
         telemetry=telemetry,
-        access_log=AccessLog(),
+        access_log=access_log,
         export=export,
         cors_allow_origin=options.cors_allow_origin,
     )
@@ -221,13 +224,18 @@ async def _flush_forever(quotas: Quotas) -> None:
         await asyncio.to_thread(quotas.flush)
 
 
-def _listen(options: Options) -> socket.socket:
+def listen(options: Options) -> socket.socket:
+    """The socket that the host's clients connect to.
+
+    Raises:
+        InvalidOption: the address or the port can't be used.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # asyncio switches Nagle's algorithm off only where the protocol is named; accepted sockets inherit the
-        # option. With it, the end of an answer waits for the acknowledgement of its beginning: 40 to 200 ms.
+        # asyncio switches Nagle's algorithm off only where the protocol is named; accepted sockets inherit
+        # the option. With it, the end of an answer may wait 40 to 200 ms for a delayed acknowledgement.
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

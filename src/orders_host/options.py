@@ -29,6 +29,7 @@ class Options(NamedTuple):
     keyfile: Path | None = None
     otlp_endpoint: str | None = None
     cors_allow_origin: str = "*"
+    metrics_token: str | None = None
     demo: bool = False
 
     @property

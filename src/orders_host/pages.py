@@ -1,5 +1,6 @@
 """What the host serves beside the API: health, metrics, the contract, the user pool, the console."""
 
+import hmac
 import mimetypes
 from collections.abc import Awaitable, Callable
 from functools import cached_property
@@ -8,14 +9,21 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_core.problems import method_not_allowed, no_such_resource
+from orders_core.problems import FORBIDDEN, Problem, method_not_allowed, no_such_resource
 from orders_core.proxy import EXPOSED_HEADERS, ProxyResponse, response
 from orders_host import contract_text, metrics
+from orders_host.addresses import is_loopback
 from orders_host.asgi import Receive
 from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.proxy import HttpRequest, read_body
 from orders_host.user_pool import CognitoEndpoint, UserPool
+
+_FORWARDED: Final = {"forwarded", "x-forwarded-for", "via"}
+_METRICS_REFUSED: Final = (
+    "Metrics are for clients on the host's machine, or for those that send the metrics token of its options"
+    " as Authorization: Bearer <token>."
+)
 
 CONSOLE: Final = Path(__file__).parent / "console"
 
@@ -51,13 +59,16 @@ class Pages:
         pool: UserPool,
         invocation: Invocation,
         telemetry: PrometheusTelemetry,
+        metrics_token: str | None = None,
     ) -> None:
+        """Without a token for them, metrics are for clients on this machine."""
         self._contract = contract
         self._config = config
         self._pool = pool
         self._cognito = CognitoEndpoint(pool)
         self._invocation = invocation
         self._telemetry = telemetry
+        self._metrics_token = metrics_token
         self._pages: dict[str, Page] = {
             "/": self._home,
             "/console": self._home,
@@ -102,7 +113,9 @@ class Pages:
         await self._invocation.probe()
         return response(200, b'{"status":"ok"}', {"Cache-Control": "no-store"})
 
-    async def _metrics(self, _: HttpRequest) -> ProxyResponse:
+    async def _metrics(self, request: HttpRequest) -> ProxyResponse:
+        if not _may_read_metrics(request, self._metrics_token):
+            raise Problem(FORBIDDEN, _METRICS_REFUSED)
         return response(200, self._telemetry.text(), {"Content-Type": metrics.CONTENT_TYPE})
 
     async def _contract_as_yaml(self, _: HttpRequest) -> ProxyResponse:
@@ -160,6 +173,15 @@ def static_file(folder: Path, name: str) -> ProxyResponse:
     charset = "" if content_type.endswith("json") else "; charset=utf-8"
     headers = {"Content-Type": content_type + charset, "Cache-Control": "no-cache", **_HTML_POLICY}
     return response(200, path.read_bytes(), headers)
+
+
+def _may_read_metrics(request: HttpRequest, token: str | None) -> bool:
+    """Metrics tell the shop's revenue: they are not for every client of the API."""
+    if token is not None:
+        given = request.headers.get("authorization", "").encode("latin-1")
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    # A proxy on this machine brings its clients' requests from a local address; it says so, if it is honest.
+    return is_loopback(request.address) and not _FORWARDED & request.headers.keys()
 
 
 def _require_get(request: HttpRequest) -> None:

@@ -95,8 +95,9 @@ class Throttle:
     """Decides for each request, before anything else is known about it than its address and its API key.
 
     Every caller has a bucket of the stage's `default` plan: an API key, or else the client's address. A key
-    has one more of its usage plan, and that plan's daily quota. A request is counted by all of them or by
-    none.
+    has one more of its usage plan, and that plan's daily quota. A request is counted by all buckets or by
+    none; by the quota it is counted once it is authorized. Pages beside the API have buckets of their own,
+    so that neither a busy client nor a busy probe uses up what the other needs.
 
     Called from one thread only. `clock` is monotonic, in nanoseconds.
     """
@@ -109,12 +110,24 @@ class Throttle:
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._default = Buckets("default", default)
+        self._pages = Buckets("pages", default)
         self._plans = {name: (Buckets(name, plan), plan.daily) for name, plan in plans.items()}
         self._quotas = quotas
         self._clock = clock
 
+    def admit_page(self, address: str) -> Decision:
+        """Counts one request for something beside the API, if it is admitted."""
+        return Decision((self._pages.take(network_of(address), self._clock()),))
+
+    def count_authorized(self, decision: Decision, key: PlanMember) -> Decision:
+        """Counts an admitted request by its key's daily quota, if its plan has one."""
+        _, daily = self._plans[key.plan]
+        if daily is None:
+            return decision
+        return Decision((*decision.allowances[:-1], self._quotas.take(key.id, daily, wanted=True)))
+
     def admit(self, address: str, key: PlanMember | None) -> Decision:
-        """Counts one request, if it is admitted."""
+        """Counts one request by its caller's buckets, if it is admitted."""
         now = self._clock()
         if key is None:
             return Decision((self._default.take(network_of(address), now),))
@@ -125,7 +138,7 @@ class Throttle:
             allowed = allowed and self._quotas.admits(key.id, daily)
         allowances = [self._default.take(caller, now, allowed), plan.take(caller, now, allowed)]
         if daily is not None:
-            allowances.append(self._quotas.take(key.id, daily, allowed))
+            allowances.append(self._quotas.take(key.id, daily, wanted=False))
         return Decision(tuple(allowances))
 
 

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,11 +24,15 @@ from cryptography.x509.oid import NameOID
 from prometheus_client.parser import text_string_to_metric_families
 from tests.conformance import check_problem
 from tests.gateway.test_authorizer import RSA, Issuer, issuer
-from tests.hosts.own import MUGS, UNLIMITED, OwnHost, add_user, orders, own_host
+from tests.hosts.own import MUGS, ORDERS, UNLIMITED, OwnHost, add_user, orders, own_host
+from tests.real_parts.process import free_port
 from tests.real_parts.tables import REGION, create_orders_table
 
 import orders_contract as contract
+from orders_host.access_log import MAX_FIELD_CHARACTERS
 from orders_host.contract_text import as_yaml
+from orders_host.host import listen
+from orders_host.options import Options
 
 __all__ = ["issuer"]
 
@@ -44,9 +50,11 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def host(users: Path) -> Iterator[OwnHost]:
-    """A host that limits nobody."""
-    with own_host(users, *UNLIMITED) as running:
+def host(users: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnHost]:
+    """A host that limits nobody, on a copy of the directory: one directory is for one host."""
+    data_dir = tmp_path_factory.mktemp("unlimited") / "data"
+    shutil.copytree(users, data_dir)
+    with own_host(data_dir, *UNLIMITED) as running:
         yield running
 
 
@@ -137,6 +145,18 @@ class TestPages:
         assert answer.startswith(b"HTTP/1.1 404 ")
         assert b"root:" not in answer
         assert b"application/problem+json" in answer
+
+    def test_metrics_are_for_this_machine(self, nobody: httpx.Client) -> None:
+        """A proxy says for whom it asks."""
+        for name in ("X-Forwarded-For", "Forwarded", "Via"):
+            is_problem(nobody.get("/metrics", headers={name: "192.0.2.1"}), 403, "forbidden")
+
+    def test_metrics_are_for_who_has_their_token_if_there_is_one(self, users: Path) -> None:
+        with own_host(users, "--metrics-token", "s3cret") as host, host.client() as client:
+            is_problem(client.get("/metrics"), 403, "forbidden")
+            is_problem(client.get("/metrics", headers={b"Authorization": b"Bearer \xe9"}), 403, "forbidden")
+            theirs = {"Authorization": "Bearer s3cret", "X-Forwarded-For": "192.0.2.1"}
+            assert client.get("/metrics", headers=theirs).status_code == 200
 
     def test_metrics_count_orders_and_requests(self, ana: httpx.Client) -> None:
         before = metrics(ana)
@@ -234,6 +254,29 @@ class TestAccessLog:
         for secret in (ana.headers["Authorization"], "some-secret-key", "a-word-of"):
             assert secret not in text
 
+    def test_a_text_of_the_clients_is_cut_off(self, host: OwnHost, nobody: httpx.Client) -> None:
+        answer = nobody.get("/" + "x" * 5_000, headers={"User-Agent": "y" * 5_000})
+        line = logged(host, answer)
+        assert len(line["path"]) == len(line["userAgent"]) == MAX_FIELD_CHARACTERS + 1
+
+    def test_an_ipv4_client_of_an_ipv6_listener_is_known_by_its_ipv4_address(self, users: Path) -> None:
+        with own_host(users, "--host", "::ffff:127.0.0.1") as host, host.client() as client:
+            assert logged(host, client.get("/healthz"))["ip"] == "127.0.0.1"
+
+    def test_a_log_that_is_not_read_stops_nothing(self, users: Path) -> None:
+        port = free_port()
+        command = [str(ORDERS), "serve", "--port", str(port), "--data-dir", str(users), *UNLIMITED]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(b"Serving ")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+                # Three times what a pipe holds.
+                agent = {"User-Agent": "x" * MAX_FIELD_CHARACTERS}
+                for _ in range(300):
+                    assert client.get("/healthz", headers=agent).status_code == 200
+            process.terminate()
+            assert process.wait(timeout=20) == 0
+
 
 def logged(host: OwnHost, answer: httpx.Response) -> dict[str, Any]:
     """The access log's line for an answer; it is written just after the answer."""
@@ -321,11 +364,27 @@ class TestLimits:
         ]
 
     def test_a_limit_comes_before_everything_else(self, users: Path) -> None:
-        with own_host(users, "--rate-limit", "1", "--burst", "1") as host, host.client() as client:
+        with own_host(users, "--rate-limit", "1", "--burst", "2") as host, host.client() as client:
             is_problem(client.get("/v1/orders"), 401, "unauthorized")
+            is_problem(client.get("/v1/nothing"), 404, "not-found")
             is_problem(client.get("/v1/orders"), 429, "too-many-requests")
+            # What is beside the API has a limit of its own.
             assert client.options("/v1/orders").status_code == 204
             assert client.get("/healthz").status_code == 200
+            for path in ("/healthz", "/metrics", "/openapi.json", "/console/", "/nothing", "/docs"):
+                answers = [client.get(path) for _ in range(3)]
+                is_problem(answers[-1], 429, "too-many-requests")
+            is_problem([client.options("/v1/orders") for _ in range(3)][-1], 429, "too-many-requests")
+
+    def test_a_request_that_was_not_authorized_uses_up_no_ones_day(self, users: Path) -> None:
+        made = key(users, "basic")
+        known = {"x-api-key": made["secret"]}
+        with own_host(users, "--daily-quota", "basic=2") as host, host.client(ANA) as client:
+            for _ in range(5):
+                forged = known | {"Authorization": "Bearer e30.e30.AAAA"}
+                is_problem(client.get("/v1/orders", headers=forged), 401, "unauthorized")
+            statuses = [client.get("/v1/orders", headers=known).status_code for _ in range(3)]
+        assert statuses == [200, 200, 429]
 
     def test_a_key_has_its_plan_and_its_daily_quota(self, users: Path) -> None:
         basic, premium = (key(users, plan) for plan in ("basic", "premium"))
@@ -371,6 +430,18 @@ def key(data_dir: Path, plan: str) -> dict[str, str]:
 
 
 class TestStartAndStop:
+    def test_a_directory_is_served_by_one_host(self, host: OwnHost) -> None:
+        command = [str(ORDERS), "serve", "--port", "0", "--data-dir", str(host.data_dir)]
+        refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert refused.returncode == 2
+        assert refused.stderr.count("\n") == 1
+        assert f"another host serves from it (process {host.server.pid})" in refused.stderr
+
+    def test_an_answer_does_not_wait_for_an_acknowledgement(self) -> None:
+        with listen(Options(port=0)) as listener:
+            assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert listener.proto == socket.IPPROTO_TCP
+
     def test_tokens_of_another_issuer_are_taken_instead_of_the_pools(
         self, users: Path, issuer: Issuer
     ) -> None:

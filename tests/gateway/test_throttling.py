@@ -109,6 +109,8 @@ def test_the_table_forgets_idle_callers_and_then_the_least_recent(monkeypatch: p
 def admit(throttle: Throttle, count: int, key: Key | None = None, address: str = "192.0.2.1") -> Decision:
     for _ in range(count):
         decision = throttle.admit(address, key)
+        if key and decision.admitted:
+            decision = throttle.count_authorized(decision, key)
     return decision
 
 
@@ -145,6 +147,20 @@ def test_a_request_that_one_policy_refuses_costs_nothing_in_another(database: Da
     assert refused.violated == ["basic"]
     assert refused.headers()["RateLimit"].startswith('"default";r=48')
     assert '"daily";r=8' in refused.headers()["RateLimit"]
+
+
+def test_a_request_that_is_not_authorized_is_not_counted_by_the_day(database: Database) -> None:
+    throttle, key = Throttle(Plan(1_000, 1_000), Quotas(database), DAILY), Key("k", "basic")
+    for _ in range(10):
+        assert throttle.admit("192.0.2.1", key).admitted
+    assert '"daily";r=2' in admit(throttle, 1, key).headers()["RateLimit"]
+
+
+def test_pages_have_buckets_of_their_own(database: Database) -> None:
+    throttle = Throttle(Plan(rate=1, burst=1), Quotas(database), clock=Nanoseconds())
+    assert throttle.admit("192.0.2.1", None).admitted
+    assert throttle.admit_page("192.0.2.1").admitted
+    assert throttle.admit_page("192.0.2.1").violated == ["pages"]
 
 
 def test_ipv6_clients_are_told_apart_by_network(database: Database) -> None:
