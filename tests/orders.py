@@ -1,7 +1,7 @@
 """Orders for tests: plausible ones, of which a test says only what matters to it."""
 
 import itertools
-import uuid
+import os
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from orders_core.models import (
     StatusEntry,
     place,
 )
+from orders_core.order_numbers import id_for
 
 MUGS: Final = OrderContent(items=(LineItem("A-1", 2, 950, "Mug"),), currency="EUR")
 LAMPS: Final = OrderContent(
@@ -44,7 +45,7 @@ def an_order(
 ) -> Order:
     """A new order, each a second younger than the one before, unless told otherwise."""
     order = place(
-        order_id or str(uuid.uuid4()),
+        order_id or id_for(os.urandom(7)),
         customer_id,
         content,
         at=at or moment(next(_ticks)),

@@ -60,7 +60,7 @@ def list_orders(cursor: str | None, **filters: Unpack[Filters]) -> Call[OrderPag
 
 
 def replace_order(order: Order, **changes: Unpack[Changes]) -> Call[Order]:
-    as_it_is = {name: getattr(order, name) for name in ("items", "currency", "notes", "metadata", "status")}
+    as_it_is = {name: getattr(order, name) for name in Changes.__optional_keys__}
     return Call("PUT", _path(order.order_id), Order, headers=_if_match(order), body=as_it_is | changes)
 
 

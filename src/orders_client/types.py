@@ -76,6 +76,7 @@ class Order(Struct, frozen=True):
     """An order as of `version`; a write that is given it goes through only while that is its version."""
 
     order_id: str
+    order_number: str
     customer_id: str
     status: OrderStatus
     currency: str

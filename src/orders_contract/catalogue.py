@@ -156,9 +156,7 @@ _DATE: Final = {"type": "string", "format": "date"}
 _STRING: Final = {"type": "string"}
 
 PARAMETERS: Final = {
-    "order_id": _parameter(
-        "order_id", "path", {"type": "string", "format": "uuid"}, "The order's id.", required=True
-    ),
+    "order_id": _parameter("order_id", "path", _STRING, "The order's id, or its number.", required=True),
     "return_id": _parameter(
         "return_id", "path", {"type": "string", "format": "uuid"}, "The return's id.", required=True
     ),

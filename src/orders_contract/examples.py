@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from orders_core import problems, returns
+from orders_core import order_numbers, problems, returns
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
@@ -34,7 +34,7 @@ ORDER_INPUT: Final = {
 ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
 
 _ORDER: Final = place(
-    "7d2f7f43-6a0d-4c58-9f0c-6a1d6b3e2f10",
+    order_numbers.id_for(b"example"),
     _SUB,
     OrderContent(
         (LineItem("A-1", 2, 950, "Mug"),), "EUR", notes="Please wrap it", metadata={"channel": "web"}

@@ -106,6 +106,11 @@ def no_such_resource() -> Problem:
     return Problem(NOT_FOUND, "There is no such resource; the contract, openapi.yaml, lists them.")
 
 
+def mistyped_number() -> Problem:
+    detail = "This is not the number of an order: a character is wrong or two are swapped. Type it again."
+    return Problem(NOT_FOUND, detail)
+
+
 def method_not_allowed(method: str, allowed: Sequence[str]) -> Problem:
     names = ", ".join(allowed)
     return Problem(METHOD_NOT_ALLOWED, f"{method} is not one of {names}.", headers={"Allow": names})

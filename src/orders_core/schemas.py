@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from orders_core import money
+from orders_core import money, order_numbers
 from orders_core.events import EventType, OrderEvent
 from orders_core.models import (
     LineItem,
@@ -161,6 +161,7 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
     """An order as every client sees it."""
 
     order_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    order_number: Annotated[str, Meta(description="For people: it names the order wherever its id does.")]
     customer_id: str
     status: OrderStatus
     currency: str
@@ -280,6 +281,7 @@ def view_of(order: Order) -> OrderView:
     currency = content.currency
     return OrderView(
         order_id=order.order_id,
+        order_number=order_numbers.number_of(order.order_id),
         customer_id=order.customer_id,
         status=order.status,
         currency=currency,

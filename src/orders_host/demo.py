@@ -8,6 +8,7 @@ from typing import Final
 
 from orders_core.access import STAFF
 from orders_core.models import LineItem, Order, OrderChange, OrderContent, OrderStatus, place
+from orders_core.order_numbers import id_for
 from orders_core.timestamps import to_text
 from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
 from orders_host.database import Database
@@ -94,8 +95,7 @@ def _moments(chance: random.Random) -> Iterator[datetime]:
 def _write_order(
     store: SqliteOrderRepository, chance: random.Random, moment: datetime, customer: str, staff: str
 ) -> None:
-    order_id = f"{chance.getrandbits(128):032x}"
-    order_id = f"{order_id[:8]}-{order_id[8:12]}-4{order_id[13:16]}-a{order_id[17:20]}-{order_id[20:]}"
+    order_id = id_for(chance.randbytes(7))
     order = place(order_id, customer, _content(chance), at=to_text(moment), by=customer)
     store.create(order)
     weights, paths = zip(*_PATHS, strict=True)

@@ -14,6 +14,7 @@ from orders_aws.dynamodb.items import STATUS_SHARDS
 from orders_aws.dynamodb.store import READ_BUDGET, DynamoDBStore, Tables
 from orders_core import returns
 from orders_core.models import IllegalState, Order, OrderNotFound, OrderStatus, VersionMismatch
+from orders_core.order_numbers import number_of
 from orders_core.stores import OrderExists, OrderQuery, StoreUnavailable
 
 MUGS = {"items": [{"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}]}
@@ -75,6 +76,12 @@ OPERATIONS: dict[str, tuple[OrderStatus, Send, int, list[str]]] = {
         ["PutItem"],
     ),
     "get": (OrderStatus.PENDING, lambda api, order: api.send("GET", PATH.format(order)), 200, ["GetItem"]),
+    "get by number": (
+        OrderStatus.PENDING,
+        lambda api, order: api.send("GET", f"{ORDERS}/{number_of(order.order_id)}"),
+        200,
+        ["GetItem"],
+    ),
     "list": (OrderStatus.PENDING, lambda api, _: api.send("GET", ORDERS), 200, ["Query"]),
     "update": (
         OrderStatus.PENDING,

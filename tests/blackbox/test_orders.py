@@ -13,9 +13,11 @@ def test_a_new_order_has_everything_that_was_left_out(ana: Client) -> None:
     response = ana.send("POST", ORDERS, MUGS)
     order = ana.expect(201, response)
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", order["order_id"])
+    assert re.fullmatch("[0-9A-TV-Z]{4}(-[0-9A-TV-Z]{4}){2}", order["order_number"])
     assert TIME.fullmatch(order["created_at"])
     assert order == {
         "order_id": order["order_id"],
+        "order_number": order["order_number"],
         "customer_id": ana.sub,
         "status": "PENDING",
         "currency": "EUR",
@@ -30,6 +32,22 @@ def test_a_new_order_has_everything_that_was_left_out(ana: Client) -> None:
     }
     assert response.headers["etag"] == '"1"'
     assert response.headers["content-type"] == "application/json"
+
+
+def test_an_order_is_found_by_its_number_however_it_is_written_down(ana: Client) -> None:
+    order = ana.create(MUGS)
+    number = order["order_number"]
+    for written in (number, number.lower(), number.replace("-", "")):
+        assert ana.expect(200, ana.send("GET", f"{ORDERS}/{written}")) == order
+    changed = ana.expect(200, ana.send("PUT", f"{ORDERS}/{number}", MUGS | {"notes": "by its number"}))
+    assert (changed["order_id"], changed["version"]) == (order["order_id"], 2)
+
+
+def test_a_mistyped_number_is_said_to_be_one(ana: Client) -> None:
+    number = ana.create(MUGS)["order_number"]
+    wrong = number[:-1] + ("2" if number[-1] != "2" else "3")
+    body = problem(ana.send("GET", f"{ORDERS}/{wrong}"), 404, "not-found")
+    assert "Type it again" in body["detail"]
 
 
 def test_location_leads_to_the_order(ana: Client) -> None:

@@ -39,7 +39,7 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Order: (
         schemas.OrderView,
         {"content", "updated_by", "fingerprint"},
-        {"total_amount", *structs.asdict(OrderContent((), "")).keys()},
+        {"order_number", "total_amount", *structs.asdict(OrderContent((), "")).keys()},
     ),
     models.LineItem: (schemas.LineItemView, set(), set()),
     models.StatusEntry: (schemas.StatusEntryView, set(), set()),

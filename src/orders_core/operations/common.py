@@ -1,16 +1,14 @@
 """What the operations share: how they are called, how a body is read, how an order is answered."""
 
 import hashlib
-import os
 import re
-import time
 import uuid
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from orders_core import parameters, problems
+from orders_core import order_numbers, parameters, problems
 from orders_core.models import Order, OrderNotFound
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import MAX_BODY_BYTES, view_of
@@ -19,6 +17,9 @@ from orders_core.validation import Input, decode
 
 Clock = Callable[[], str]
 """Gives the time as RFC 3339 UTC with milliseconds."""
+
+MAX_ID_ATTEMPTS: Final = 5
+"""Ids that a new order may try: two orders rarely get one, see docs/decisions/order-numbers.md."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -40,27 +41,23 @@ def read_body(request: Request, type_: type[Input]) -> Input:
 
 
 def order_id_of(request: Request) -> str:
-    """The order id in the path.
+    """The id of the order in the path, which names it by its id or by its number.
 
     Raises:
-        OrderNotFound: it is not a UUID, so there is no such order.
+        OrderNotFound: it is neither, so there is no such order.
+        Problem: 404, it is a number with a typing error.
     """
     text = request.path_parameters["order_id"]
     # uuid.UUID takes more than UUIDs, among it line ends, which have no place in a Location header.
-    if not _UUID.fullmatch(text):
+    if _UUID.fullmatch(text):
+        return text.lower()
+    try:
+        order_id = order_numbers.id_from(text)
+    except order_numbers.InvalidNumber:
+        raise problems.mistyped_number() from None
+    if order_id is None:
         raise OrderNotFound(text)
-    return text.lower()
-
-
-def new_id() -> str:
-    """An id that sorts by the time it was made: a UUIDv7 (RFC 9562 §5.7).
-
-    New rows then go to the end of SQLite's indexes instead of all over them.
-    """
-    value = bytearray((time.time_ns() // 1_000_000).to_bytes(6) + os.urandom(10))
-    value[6] = value[6] & 0x0F | 0x70
-    value[8] = value[8] & 0x3F | 0x80
-    return str(uuid.UUID(bytes=bytes(value)))
+    return order_id
 
 
 def id_for(*parts: str) -> str:

@@ -1,17 +1,22 @@
 """Place, read, list, replace and delete orders."""
 
 import hashlib
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from orders_core import access, cursors, parameters, problems
+from orders_core import access, cursors, order_numbers, parameters, problems
 from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, place
-from orders_core.operations.common import Clock, id_for, new_id, order_id_of, order_response, read_body
+from orders_core.operations.common import MAX_ID_ATTEMPTS, Clock, order_id_of, order_response, read_body
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import OrderInput, OrderPage, OrderReplacement, content_of, view_of
-from orders_core.stores import OrderExists, OrderWasDeleted, Page, Store
+from orders_core.stores import OrderExists, OrderWasDeleted, Page, Store, StoreUnavailable
+
+_KEY_BYTES: Final = 8
+"""How much of the digest of caller and key is kept with an order, before the fingerprint of the request."""
 
 
 def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
@@ -21,22 +26,23 @@ def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
     body = read_body(request, OrderInput)
     customer_id = access.customer_for(caller, None if body.customer_id is UNSET else body.customer_id)
     content = content_of(body)
-    order = place(
-        order_id=id_for(caller.sub, key) if key else new_id(),
-        customer_id=customer_id,
-        content=content,
-        at=clock(),
-        by=caller.sub,
-        fingerprint=_fingerprint(customer_id, content) if key else "",
-    )
-    try:
-        store.create(order)
-    except OrderWasDeleted:
-        detail = "The order that this Idempotency-Key placed was deleted; use a new key for a new order."
-        raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail) from None
-    except OrderExists as error:
-        return Outcome(_replay(request, error.existing, order))
-    return Outcome(_created(request, order), placed=order)
+    draft = place("", customer_id, content, at=clock(), by=caller.sub)
+    for attempt in range(MAX_ID_ATTEMPTS):
+        order = _with_id(draft, caller.sub, key, attempt)
+        try:
+            store.create(order)
+        except OrderWasDeleted:
+            if key is None:
+                continue
+            detail = "The order that this Idempotency-Key placed was deleted; use a new key for a new order."
+            raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail) from None
+        except OrderExists as error:
+            # The id of another order, by chance: the next attempt has another id.
+            if key is None or not _same_key(error.existing, order):
+                continue
+            return Outcome(_replay(request, error.existing, order))
+        return Outcome(_created(request, order), placed=order)
+    raise StoreUnavailable("no free id was found")
 
 
 def get_order(request: Request, store: Store, _: Clock) -> Outcome:
@@ -86,6 +92,20 @@ def delete_order(request: Request, store: Store, clock: Clock) -> Outcome:
     versions = parameters.if_match(request.headers)
     store.delete(OrderRemoval(order_id_of(request), clock(), caller.sub, caller.owner, versions))
     return Outcome(response(204))
+
+
+def _with_id(draft: Order, sub: str, key: str | None, attempt: int) -> Order:
+    """The order with the id of this attempt: the same for the same key, by which retries find it."""
+    if key is None:
+        return replace(draft, order_id=order_numbers.new_id())
+    digest = hashlib.sha256("\n".join((sub, key, *[str(attempt)] * (attempt > 0))).encode()).digest()
+    fingerprint = digest[-_KEY_BYTES:].hex() + _fingerprint(draft.customer_id, draft.content)
+    return replace(draft, order_id=order_numbers.id_for(digest), fingerprint=fingerprint)
+
+
+def _same_key(existing: Order, order: Order) -> bool:
+    """Whether the same caller placed both with the same key."""
+    return existing.fingerprint[: 2 * _KEY_BYTES] == order.fingerprint[: 2 * _KEY_BYTES]
 
 
 def _fingerprint(customer_id: str, content: OrderContent) -> str:
