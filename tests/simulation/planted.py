@@ -10,11 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from orders_core import models, returns
+from orders_core import models, order_numbers, returns
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange
-from orders_core.operations import orders
-from orders_core.operations.common import new_id
 from orders_core.stores import OrderQuery, OrderWasDeleted, Page, Position
 from orders_host import sqlite_file
 from orders_host.invocation import GroupCommit
@@ -104,7 +102,7 @@ def _a_lost_wake_up() -> Iterator[None]:
 @contextmanager
 def _a_key_that_places_again() -> Iterator[None]:
     """The id of a new order does not follow from the idempotency key."""
-    with mock.patch.object(orders, "id_for", lambda *_: new_id()):
+    with mock.patch.object(order_numbers, "id_for", lambda _: order_numbers.new_id()):
         yield
 
 
