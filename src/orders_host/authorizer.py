@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -12,10 +13,15 @@ from orders_host.jws import Reason, Unauthorized
 if TYPE_CHECKING:
     from joserfc.jwk import Key
 
-__all__ = ["Authorizer", "KeySource", "Reason", "Unauthorized"]
+__all__ = ["Authorizer", "KeySource", "Reason", "SessionSource", "Unauthorized"]
 
 MAX_REMEMBERED = 1_024  # about 3 KB each
 KEYS_CHECK_SECONDS = 1.0
+
+_GROUPS = "cognito:groups"
+# The claims that reach the application are texts in which separators part the groups: a name with one in it
+# would be read as several groups.
+_GROUP = re.compile(r"[^\s,\[\]]+")
 
 
 class KeySource(Protocol):
@@ -24,8 +30,19 @@ class KeySource(Protocol):
     async def find(self, kid: str) -> Key | None:
         """The key with this id, or None. Raises Unauthorized (keys-unavailable)."""
 
-    def kids(self) -> frozenset[str]:
-        """The ids of the keys in use, as far as they are known."""
+    async def kids(self) -> frozenset[str]:
+        """The ids of the keys in use; read again when that is due."""
+
+
+class SessionSource(Protocol):
+    """The sign-ins of a pool on this machine."""
+
+    def groups(self, session: str) -> frozenset[str] | None:
+        """The present groups of the user who signed in; None if the session ended or the user is disabled.
+
+        Args:
+            session: the token's claim `origin_jti`.
+        """
 
 
 class _Verified(NamedTuple):
@@ -41,6 +58,9 @@ class Authorizer:
 
     A verified token is remembered, so that its signature is checked once; its expiry is checked every time,
     and all are forgotten within a second of a change of the issuer's keys.
+
+    With `sessions`, each request also asks whether the session is open and the user enabled, and drops the
+    groups that the user has left: these three take effect at once.
     """
 
     def __init__(
@@ -51,6 +71,7 @@ class Authorizer:
         algorithms: tuple[str, ...] = ("RS256",),
         *,
         id_token_only: bool = True,
+        sessions: SessionSource | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
@@ -58,6 +79,7 @@ class Authorizer:
         self._audience = audience
         self._algorithms = algorithms
         self._id_token_only = id_token_only
+        self._sessions = sessions
         self._clock = clock
         self._verified: dict[str, _Verified] = {}
         self._kids: frozenset[str] = frozenset()
@@ -70,15 +92,28 @@ class Authorizer:
         """
         token = _bearer(authorization)
         now = self._clock()
-        if now - self._kids_checked_at >= KEYS_CHECK_SECONDS:
-            self._forget_if_keys_changed(now)
+        # abs: a clock that was set back must not keep withdrawn keys alive.
+        if abs(now - self._kids_checked_at) >= KEYS_CHECK_SECONDS:
+            await self._forget_if_keys_changed(now)
         known = self._verified.get(token)
         if known is None:
-            return await self._verify(token, now)
+            return self._of_now(await self._verify(token, now))
         if now >= known.expires_at:
             del self._verified[token]
             raise Unauthorized(Reason.EXPIRED)
-        return known.claims
+        return self._of_now(known.claims)
+
+    def _of_now(self, claims: dict[str, str]) -> dict[str, str]:
+        if self._sessions is None:
+            return claims
+        present = self._sessions.groups(claims.get("origin_jti", ""))
+        if present is None:
+            raise Unauthorized(Reason.SIGNED_OUT)
+        claimed = claims.get(_GROUPS)
+        if claimed is None:
+            return claims
+        kept = ",".join(group for group in claimed.split(",") if group in present)
+        return claims if kept == claimed else {**claims, _GROUPS: kept}
 
     async def _verify(self, token: str, now: float) -> dict[str, str]:
         unverified = jws.parse(token, self._algorithms)
@@ -103,10 +138,12 @@ class Authorizer:
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise Unauthorized(Reason.AUDIENCE)
+        if not isinstance(subject := claims.get("sub"), str) or not subject:
+            raise Unauthorized(Reason.SUBJECT)
 
-    def _forget_if_keys_changed(self, now: float) -> None:
+    async def _forget_if_keys_changed(self, now: float) -> None:
         self._kids_checked_at = now
-        kids = self._keys.kids()
+        kids = await self._keys.kids()
         if kids != self._kids:
             self._kids = kids
             self._verified.clear()
@@ -124,6 +161,9 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _as_string(name: str, value: object) -> str:
+    if name == _GROUPS:
+        groups = value if isinstance(value, list) else [value]
+        return ",".join(group for group in groups if isinstance(group, str) and _GROUP.fullmatch(group))
     # API Gateway writes these two as java.util.Date does, arrays with commas and all else as text.
     if name in ("exp", "iat") and isinstance(value, int | float):
         return time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime(value))

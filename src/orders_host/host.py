@@ -178,7 +178,7 @@ def _exporter(options: Options, stack: ExitStack) -> Export | None:
 
 def _authorizer(options: Options, pool: UserPool) -> Authorizer:
     if options.jwt_issuer is None or options.jwt_audience is None:
-        return Authorizer(pool.keys, pool.issuer, pool.client_id)
+        return Authorizer(pool.keys, pool.issuer, pool.client_id, sessions=pool.tokens)
     from orders_host.oidc_keys import OidcKeys
 
     is_cognito = ".amazonaws.com/" in options.jwt_issuer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_TOKEN = 8_192  # characters
 MAX_HEADER = 4_096
+MAX_TIME = 253_402_300_799  # Unix time in seconds: the end of the year 9999, the last that a date can show
 LEEWAY = 10  # seconds that another clock may be ahead, for `iat` and `nbf`; none for `exp`
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -37,6 +37,8 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     ISSUER = "issuer"
     AUDIENCE = "audience"
+    SUBJECT = "subject"
+    SIGNED_OUT = "signed-out"
     TOKEN_USE = "token-use"  # noqa: S105 — not a password
 
 
@@ -51,6 +53,8 @@ DETAILS: dict[Reason, str] = {
     Reason.NOT_YET_VALID: "The token is not valid yet. Compare the clocks of issuer and gateway.",
     Reason.ISSUER: "The token comes from another issuer.",
     Reason.AUDIENCE: "The token was issued for another client.",
+    Reason.SUBJECT: "The token does not name a user: its claim sub must be a text that is not empty.",
+    Reason.SIGNED_OUT: "The user signed out or was disabled. Sign in again.",
     Reason.TOKEN_USE: "This is not an ID token. Send the ID token, not the access token.",
 }
 
@@ -92,7 +96,8 @@ def parse(token: str, algorithms: tuple[str, ...]) -> Unverified:
         raise Unauthorized(Reason.MALFORMED)
     if header.get("alg") not in algorithms:
         raise Unauthorized(Reason.ALGORITHM)
-    if not isinstance(kid := header.get("kid"), str):
+    # json reads a lone surrogate, which neither SQLite nor a key set can hold.
+    if not isinstance(kid := header.get("kid"), str) or not _is_unicode(kid):
         raise Unauthorized(Reason.UNKNOWN_KEY)
     return Unverified(kid, signature)
 
@@ -133,9 +138,17 @@ def check_times(claims: Claims, now: float) -> float:
 
 def _time(claims: Claims, name: str, *, required: bool = False) -> float:
     value = claims.get(name, None if required else 0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_TIME:
         raise Unauthorized(Reason.MALFORMED)
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_canonical(segment: str) -> bool:

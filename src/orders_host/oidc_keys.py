@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import ipaddress
 import logging
+import socket
+import threading
 import time
-import urllib.request
 from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 5
+DEADLINE_SECONDS = 5.0  # for one document as a whole, from the connection to its last byte
 MAX_DOCUMENT = 1_000_000  # bytes
 MIN_INTERVAL = 60.0  # seconds between two readings
 MAX_AGE = (
@@ -52,8 +56,11 @@ class OidcKeys:
         self._read_at = self._tried_at = float("-inf")
         self._reading = asyncio.Lock()
 
-    def kids(self) -> frozenset[str]:
-        """The ids of the keys in use."""
+    async def kids(self) -> frozenset[str]:
+        """The ids of the keys in use; reads them again once an hour, so that withdrawn ones are missing."""
+        if self._keys and self._stale():
+            async with self._reading:
+                await self._read_again(next(iter(self._keys)))
         return frozenset(self._keys)
 
     async def find(self, kid: str) -> Key | None:
@@ -61,13 +68,15 @@ class OidcKeys:
 
         Raises Unauthorized (keys-unavailable) when they could never be read.
         """
-        stale = self._clock() - self._read_at > MAX_AGE and not self._reading.locked()
-        if kid not in self._keys or stale:
+        if kid not in self._keys or self._stale():
             async with self._reading:
                 await self._read_again(kid)
         if not self._keys:
             raise Unauthorized(Reason.KEYS_UNAVAILABLE)
         return self._keys.get(kid)
+
+    def _stale(self) -> bool:
+        return self._clock() - self._read_at > MAX_AGE and not self._reading.locked()
 
     async def _read_again(self, kid: str) -> None:
         now = self._clock()
@@ -109,10 +118,41 @@ def _usable(jwk: dict[str, object]) -> tuple[str, Key] | None:
 
 
 def _fetch(url: str, shape: type[_Document]) -> _Document:
-    if not url.startswith(("https://", "http://")):
-        raise ValueError(f"{url} is not an http(s) address")
-    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 — checked above
-        document = response.read(MAX_DOCUMENT + 1)
+    """Read one JSON document; redirects are not followed.
+
+    Raises:
+        OSError, http.client.HTTPException, msgspec.MsgspecError, ValueError: it can't be had.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
+        raise ValueError(f"{url} is not an https address; plain http is for this machine only")
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    with closing(connect(host, parts.port, timeout=DEADLINE_SECONDS)) as connection:
+        deadline = threading.Timer(DEADLINE_SECONDS, _break_off, (connection,))
+        deadline.daemon = True
+        deadline.start()
+        try:
+            connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+            with connection.getresponse() as response:
+                document = response.read(MAX_DOCUMENT + 1)
+        finally:
+            deadline.cancel()
+    if response.status != 200:
+        raise ValueError(f"{url} answered {response.status}")
     if len(document) > MAX_DOCUMENT:
         raise ValueError(f"{url} is larger than {MAX_DOCUMENT} bytes")
     return msgspec.json.decode(document, type=shape)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _break_off(connection: http.client.HTTPConnection) -> None:
+    # A timeout of the socket starts anew with each byte, so a slow server could go on for ever.
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)

@@ -6,11 +6,12 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -20,6 +21,7 @@ from joserfc.jwk import ECKey, Key, RSAKey
 from tests.gateway.conftest import ANA, Clock
 
 from orders_host import authorizer as authorizer_module
+from orders_host import oidc_keys
 from orders_host.authorizer import Authorizer, Reason, Unauthorized
 from orders_host.jws import MAX_TOKEN
 from orders_host.oidc_keys import MAX_AGE, MIN_INTERVAL, OidcKeys
@@ -237,6 +239,15 @@ FORGERIES: dict[str, tuple[Forgery, Reason]] = {
     "no expiry": (lambda pool: pool_token(pool, {"exp": None}), Reason.MALFORMED),
     "expiry as text": (lambda pool: pool_token(pool, {"exp": "9999999999"}), Reason.MALFORMED),
     "expiry true": (lambda pool: pool_token(pool, {"exp": True}), Reason.MALFORMED),
+    "expiry beyond every calendar": (lambda pool: pool_token(pool, {"exp": 1e17}), Reason.MALFORMED),
+    "expiry of 400 digits": (lambda pool: pool_token(pool, {"exp": 10**400}), Reason.MALFORMED),
+    "key id that is no Unicode": (
+        lambda pool: f"{text({'alg': 'RS256', 'kid': chr(0xD800)})}.{text({})}.AA",
+        Reason.UNKNOWN_KEY,
+    ),
+    "subject null": (lambda pool: pool_token(pool, {"sub": [None]}), Reason.SUBJECT),
+    "no subject": (lambda pool: pool_token(pool, {"sub": None}), Reason.SUBJECT),
+    "subject empty": (lambda pool: pool_token(pool, {"sub": ""}), Reason.SUBJECT),
     "expiry infinite": (lambda pool: pool_token(pool, {"exp": float("inf")}), Reason.MALFORMED),
     "issued tomorrow": (
         lambda pool: pool_token(pool, {"iat": pool.clock() + 11}),
@@ -307,8 +318,8 @@ def test_a_token_of_a_withdrawn_key_is_refused_within_a_second(pool: UserPool, c
     class Keys:
         published = True
 
-        def kids(self) -> frozenset[str]:
-            return pool.keys.kids() if self.published else frozenset()
+        async def kids(self) -> frozenset[str]:
+            return await pool.keys.kids() if self.published else frozenset()
 
         async def find(self, kid: str) -> Key | None:
             return await pool.keys.find(kid) if self.published else None
@@ -320,6 +331,41 @@ def test_a_token_of_a_withdrawn_key_is_refused_within_a_second(pool: UserPool, c
     keys.published = False
     clock.advance(1)
     assert refusal(authorizer, token) is Reason.UNKNOWN_KEY
+
+
+# Users who lost their rights
+
+
+@pytest.fixture
+def attentive(pool: UserPool, clock: Clock) -> Authorizer:
+    """An authorizer that knows the pool's sessions."""
+    return Authorizer(pool.keys, pool.issuer, pool.client_id, clock=clock, sessions=pool.tokens)
+
+
+def test_a_disabled_user_loses_access_at_once(attentive: Authorizer, pool: UserPool) -> None:
+    token = pool.issue_tokens(ANA).id_token
+    assert claims_of(attentive, token)["email"] == ANA
+    pool.users.set_enabled(pool.user(ANA).sub, False)
+    assert refusal(attentive, token) is Reason.SIGNED_OUT
+
+
+def test_a_session_that_was_revoked_ends_at_once(attentive: Authorizer, pool: UserPool) -> None:
+    revoked, other = pool.issue_tokens(ANA), pool.issue_tokens(ANA)
+    assert claims_of(attentive, revoked.id_token)
+    pool.tokens.revoke(revoked.refresh_token or "")
+    assert refusal(attentive, revoked.id_token) is Reason.SIGNED_OUT
+    assert claims_of(attentive, other.id_token)
+
+
+def test_a_group_is_lost_at_once_and_gained_with_the_next_token(
+    attentive: Authorizer, pool: UserPool
+) -> None:
+    pool.add_to_group(ANA, "staff")
+    token = pool.issue_tokens(ANA).id_token
+    pool.add_to_group(ANA, "beta")
+    assert claims_of(attentive, token)["cognito:groups"] == "staff"
+    pool.remove_from_group(ANA, "staff")
+    assert claims_of(attentive, token)["cognito:groups"] == ""
 
 
 def test_only_so_many_verified_tokens_are_remembered(
@@ -458,6 +504,82 @@ def test_a_withdrawn_key_is_dropped_within_the_hour(issuer: Issuer, clock: Clock
     clock.advance(MAX_AGE + 1)
     assert outcomes(authorizer, issuer.token(RSA)) == ["u1"]
     assert outcomes(authorizer, issuer.token(EC, "ES256", sub="u2")) == ["unknown-key"]
+
+
+def test_a_withdrawn_keys_remembered_token_is_refused_within_the_hour(issuer: Issuer, clock: Clock) -> None:
+    issuer.publish(RSA, EC)
+    authorizer = Authorizer(
+        OidcKeys(issuer.url, clock),
+        issuer.url,
+        "orders",
+        ("RS256", "ES256"),
+        id_token_only=False,
+        clock=clock,
+    )
+    token = issuer.token(EC, "ES256")
+    assert outcomes(authorizer, token) == ["u1"]
+    issuer.publish(RSA)
+    clock.advance(MAX_AGE + 1)
+    assert outcomes(authorizer, token) == ["unknown-key"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        (["staff", "beta"], "staff,beta"),
+        (["not staff", "a,staff", "[staff]", "\u00a0staff"], ""),
+        (["beta", ["staff"], None, {"staff": 1}], "beta"),
+        ("staff", "staff"),
+        ("not staff", ""),
+        (None, ""),
+    ],
+)
+def test_an_issuers_groups_are_never_split(issuer: Issuer, clock: Clock, claim: object, groups: str) -> None:
+    issuer.publish(RSA)
+    changes: Claims = {"cognito:groups": claim}
+    token = issuer.token(RSA, "RS256", **changes)
+    assert claims_of(remote(issuer, clock), token)["cognito:groups"] == groups
+
+
+@pytest.mark.parametrize("subject", [None, 5, "", ["u1"]])
+def test_an_issuers_token_must_name_a_user(issuer: Issuer, clock: Clock, subject: object) -> None:
+    issuer.publish(RSA)
+    assert refusal(remote(issuer, clock), issuer.token(RSA, sub=subject)) is Reason.SUBJECT
+
+
+@pytest.mark.parametrize(
+    "url", ["http://issuer.test/x", "http://169.254.169.254/x", "http://10.0.0.1/x", "file:///etc/passwd"]
+)
+def test_keys_come_over_https_or_from_this_machine(url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        oidc_keys._fetch(url, object)
+
+
+def test_a_document_that_drips_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oidc_keys, "DEADLINE_SECONDS", 0.3)
+    given_up = Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+            try:
+                while not given_up.wait(0.05):
+                    self.wfile.write(b"x")
+            except OSError:
+                given_up.set()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    Thread(target=server.serve_forever).start()
+    try:
+        with pytest.raises((OSError, http.client.HTTPException, ValueError)):
+            oidc_keys._fetch(f"http://127.0.0.1:{server.server_port}/keys", object)
+    finally:
+        given_up.set()
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class SigningKeys:
         )
         return {"keys": [json.loads(row["public_jwk"]) for row in rows]}
 
-    def kids(self) -> frozenset[str]:
+    async def kids(self) -> frozenset[str]:
         """The ids of the published keys."""
         return frozenset(key["kid"] for key in self.jwks()["keys"])
 

@@ -124,7 +124,7 @@ class UserPool:
         self.users.leave(self.user(name).sub, group)
 
     def disable(self, name: str) -> None:
-        """Bars a user from signing in and ends the sessions; ID tokens run out within the hour."""
+        """Bars a user from signing in and ends the sessions; the host refuses their tokens at once."""
         user = self.user(name)
         self.users.set_enabled(user.sub, False)
         self.tokens.revoke_all(user.sub)

@@ -42,8 +42,8 @@ class TokenService:
     """Sessions and their tokens. A refresh token is 256 random bits, of which only a SHA-256 is stored.
 
     Tokens carry the id of their session (`origin_jti`); revoking the session ends its access tokens here,
-    as with Cognito's EnableTokenRevocation. ID tokens stay valid for a gateway until they expire, also as
-    with Cognito.
+    as with Cognito's EnableTokenRevocation. The gateway on this machine asks `groups`
+    on every request, so that it ends ID tokens too.
     """
 
     def __init__(
@@ -82,6 +82,22 @@ class TokenService:
         if row["expires_at"] <= self._clock():
             raise CognitoError(errors.EXPIRED_REFRESH_TOKEN)
         return Session(row["origin_jti"], row["sub"], row["auth_time"])
+
+    def groups(self, session: str) -> frozenset[str] | None:
+        """The present groups of the user who opened a session; None if it ended or the user is disabled.
+
+        One read by key, about 20 µs: it is asked on every request.
+        """
+        row = self._database.row(
+            """SELECT (SELECT group_concat(group_name) FROM membership AS m WHERE m.sub = user.sub) AS present
+               FROM session JOIN user USING (sub)
+               WHERE origin_jti = ? AND NOT revoked AND enabled""",
+            session,
+        )
+        if row is None:
+            return None
+        # A group's name has no comma: see UserPool.add_to_group.
+        return frozenset(row["present"].split(",")) if row["present"] else frozenset()
 
     def revoke(self, refresh_token: str) -> None:
         """Ends one session; one that does not exist is none the worse for it (RFC 7009)."""
