@@ -131,13 +131,13 @@ def _invocation(
     try:
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
         stack.callback(store.close)
-        relay = Relay(options.data_dir)
+        relay = Relay(options.data_dir, count_fault=telemetry.relay_failed)
     except (SchemaTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(relay.close)
     spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
     application = traced(Application(store, spanning, options.cors_allow_origin))
-    return GroupCommit(application, store, relay.feed.wake), relay
+    return GroupCommit(application, store, relay.feed.wake, relay.probe), relay
 
 
 def _over_dynamodb(

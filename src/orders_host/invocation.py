@@ -43,9 +43,17 @@ class GroupCommit:
     """
 
     def __init__(
-        self, application: ApplicationCall, store: SqliteOrderRepository, committed: Callable[[], None]
+        self,
+        application: ApplicationCall,
+        store: SqliteOrderRepository,
+        committed: Callable[[], None],
+        probe_relay: Callable[[], None] = lambda: None,
     ) -> None:
-        """`committed` is called after each commit: there may be events to pass on."""
+        """`committed` is called after each commit: there may be events to pass on.
+
+        `probe_relay` raises StoreUnavailable while they can't be.
+        """
+        self._probe_relay = probe_relay
         self._application = application
         self._store = store
         self._committed = committed
@@ -63,6 +71,7 @@ class GroupCommit:
 
     async def probe(self) -> None:
         self._store.get(_NO_ORDER)
+        self._probe_relay()
 
     async def _work(self) -> None:
         try:

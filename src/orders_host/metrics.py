@@ -41,6 +41,9 @@ class PrometheusTelemetry:
             registry=registry,
             buckets=_SECONDS,
         )
+        self._relay_faults = Counter(
+            "orders_relay_faults", "Failures that kept the relay from delivering.", registry=registry
+        )
         self._requests = Histogram(
             "http_request_seconds",
             "Time from a request's arrival to its answer.",
@@ -63,6 +66,9 @@ class PrometheusTelemetry:
 
     def crashed(self, request_id: str) -> None:
         _log.exception("unexpected error in request %s", request_id)
+
+    def relay_failed(self) -> None:
+        self._relay_faults.inc()
 
     def answered(self, method: str, resource: str, status: int, seconds: float) -> None:
         """Count one HTTP request; `resource` is the path template, so that labels stay few."""

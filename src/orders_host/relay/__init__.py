@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
 from orders_host.data_dir import EVENTS_DB, ORDERS_DB
 from orders_host.options import InvalidOption
+from orders_host.relay.faults import Faults
 from orders_host.relay.feed import POLL_SECONDS, Feed
 from orders_host.relay.store import EventStore
 from orders_host.relay.worker import DeliveryAttempt, Worker
@@ -18,6 +20,9 @@ from orders_webhooks.attempt import attempt
 __all__ = ["EVENTS_DB", "ORDERS_DB", "Relay", "open_feed"]
 
 _GRACE_SECONDS: Final = 3.0
+
+_BUSY_TIMEOUT_SECONDS: Final = 0.05
+"""The relay runs on the event loop: it tries again later instead of waiting for another process's write."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,12 +45,19 @@ def open_feed(data_dir: Path) -> Feed:
 class Relay:
     """A worker for each webhook, and the feed that they and the event streams follow."""
 
-    def __init__(self, data_dir: Path, attempt_: DeliveryAttempt = attempt) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        attempt_: DeliveryAttempt = attempt,
+        count_fault: Callable[[], None] = lambda: None,
+    ) -> None:
         """Open both files; orders.db must exist.
 
         Raises SchemaTooNew, OSError or sqlite3.Error.
         """
-        self._store = EventStore(data_dir / EVENTS_DB)
+        self._store = EventStore(data_dir / EVENTS_DB, _BUSY_TIMEOUT_SECONDS)
+        self._faults = Faults(count_fault)
+        self._now = _SteadyClock()
         try:
             self.feed = Feed(data_dir / ORDERS_DB)
         except BaseException:
@@ -56,6 +68,14 @@ class Relay:
         self._workers: dict[str, tuple[Worker, asyncio.Task[None]]] = {}
         self._lock = data_dir / "relay.lock"
 
+    def probe(self) -> None:
+        """Return if all parts of the relay work.
+
+        Raises:
+            StoreUnavailable: one does not; the message says which, and why.
+        """
+        self._faults.probe()
+
     def close(self) -> None:
         self.feed.close()
         self._store.close()
@@ -63,13 +83,25 @@ class Relay:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Relay in the background; at the end, attempts under way have a moment to finish."""
-        tasks = [asyncio.create_task(self.feed.run()), asyncio.create_task(self._deliver())]
+        tasks = [
+            asyncio.create_task(self._again_and_again("the feed of events", self.feed.run)),
+            asyncio.create_task(self._again_and_again("the relay", self._deliver)),
+        ]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _again_and_again(self, part: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a part until it is cancelled; whatever ends it is told, and it starts again."""
+        while True:
+            try:
+                await run()
+            except Exception as error:  # noqa: BLE001 - a task that ends in silence delivers nothing
+                self._faults.failed(part, error)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _deliver(self) -> None:
         async with self._alone():
@@ -96,6 +128,7 @@ class Relay:
 
     async def _supervise(self) -> None:
         """Start and wake the workers whenever a command has changed the webhooks."""
+        self._faults.works("the relay")
         self._wake()
         seen = -1
         while True:
@@ -104,8 +137,9 @@ class Relay:
                 if changes != seen or any(task.done() for _, task in self._workers.values()):
                     self._start_workers()
                     seen = changes
-            except sqlite3.Error:
-                _log.exception("events.db can't be read; trying again")
+                self._faults.works(EVENTS_DB)
+            except sqlite3.Error as error:
+                self._faults.failed(EVENTS_DB, error)
             await asyncio.sleep(POLL_SECONDS)
 
     def _wake(self) -> None:
@@ -118,13 +152,12 @@ class Relay:
             for webhook_id, (worker, task) in self._workers.items()
             if not task.done()
         }
-        for subscription in self._store.all():
-            if subscription.webhook_id not in self._workers:
-                worker = Worker(subscription.webhook_id, self._store, self.feed, self._attempt)
-                task = asyncio.create_task(worker.run())
-                self._workers[subscription.webhook_id] = worker, task
+        for webhook_id in self._store.ids():
+            if webhook_id not in self._workers:
+                worker = Worker(webhook_id, self._store, self.feed, self._attempt, self._faults, self._now)
+                self._workers[webhook_id] = worker, asyncio.create_task(worker.run())
         self._wake()
-        # Nobody reads along for nobody: without webhooks a write costs its row in the outbox only.
+        # Follow the feed only while there are webhooks: without, a write costs its row in the outbox only.
         (self.feed.follow if self._workers else self.feed.leave)(self._wake)
 
     async def _stop_workers(self) -> None:
@@ -138,6 +171,21 @@ class Relay:
 def _locked(lock: sqlite3.Connection) -> bool:
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         return False
     return True
+
+
+class _SteadyClock:
+    """Unix time as it goes on from the first call, whatever is done to the machine's clock meanwhile."""
+
+    def __init__(self) -> None:
+        self._ahead: float | None = None
+
+    def __call__(self) -> float:
+        elapsed = asyncio.get_running_loop().time()
+        if self._ahead is None:
+            self._ahead = time.time() - elapsed
+        return self._ahead + elapsed

@@ -76,14 +76,14 @@ class Backlog(NamedTuple):
 class EventStore:
     """events.db, for one thread. Commands and the host have it open at the same time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS) -> None:
         """Open the file, create or migrate it.
 
         Raises:
             SchemaTooNew, OSError, sqlite3.Error: as `sqlite_file.open_file` does.
         """
         self._connection = sqlite_file.open_file(
-            path, MIGRATIONS, synchronous="NORMAL", busy_timeout_seconds=_BUSY_TIMEOUT_SECONDS
+            path, MIGRATIONS, synchronous="NORMAL", busy_timeout_seconds=busy_timeout_seconds
         )
 
     def close(self) -> None:
@@ -112,6 +112,10 @@ class EventStore:
         """In the order in which they were added."""
         rows = self._connection.execute("SELECT document FROM webhook ORDER BY rowid").fetchall()
         return [_decode(row[0]) for row in rows]
+
+    def ids(self) -> list[str]:
+        """Of all webhooks, also of one whose document can't be read."""
+        return [row[0] for row in self._connection.execute("SELECT webhook_id FROM webhook ORDER BY rowid")]
 
     def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
         """Replace a webhook by what `change` makes of it.
@@ -192,6 +196,13 @@ class EventStore:
             "SELECT min(due_at) FROM delivery WHERE webhook_id = ? AND due_at > ?", (webhook_id, after)
         ).fetchone()
         return None if due_at is None else float(due_at)
+
+    def limit_delays(self, webhook_id: str, latest: float) -> None:
+        """Let nothing be due later than that: the clock was set back since it was noted."""
+        self._connection.execute(
+            "UPDATE delivery SET due_at = :latest WHERE webhook_id = :id AND due_at > :latest",
+            {"id": webhook_id, "latest": latest},
+        )
 
     def delivered(self, webhook_id: str, delivery: Delivery) -> None:
         with transaction(self._connection):

@@ -20,6 +20,7 @@ import msgspec
 
 from orders_core.events import OrderEvent
 from orders_core.schemas import event_view_of
+from orders_host.relay.faults import Faults
 from orders_host.relay.feed import Feed
 from orders_host.relay.store import Delivery, EventStore
 from orders_webhooks import schedule, webhook
@@ -34,10 +35,15 @@ TAKEN_IN: Final = 500
 """Deliveries kept at a time; the others are still in the outbox."""
 
 _TROUBLE_SECONDS: Final = 1.0
+_BUSY_SECONDS: Final = 0.05
+_TRIES_TO_NOTE: Final = 100
 
 _log = logging.getLogger(__name__)
 
 _decoder: Final = msgspec.json.Decoder(OrderEvent)
+
+Clock = Callable[[], float]
+"""Unix time in seconds."""
 
 DeliveryAttempt = Callable[[Webhook, Message], Awaitable[DeliveryResult]]
 
@@ -45,7 +51,15 @@ DeliveryAttempt = Callable[[Webhook, Message], Awaitable[DeliveryResult]]
 class Worker:
     """The deliveries of one webhook, until it is removed. Nothing of it ever waits for another's."""
 
-    def __init__(self, webhook_id: str, store: EventStore, feed: Feed, attempt: DeliveryAttempt) -> None:
+    def __init__(
+        self,
+        webhook_id: str,
+        store: EventStore,
+        feed: Feed,
+        attempt: DeliveryAttempt,
+        faults: Faults,
+        now: Clock = time.time,
+    ) -> None:
         self._id = webhook_id
         self._store = store
         self._feed = feed
@@ -53,6 +67,11 @@ class Worker:
         self._woken = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._not_before = 0.0
+        self._faults = faults
+        self._part = f"webhook {webhook_id}"
+        self._now = now
+        self._failures_noted = 0
+        self._limited = False
 
     def wake(self) -> None:
         """Look now: there are events, or the webhook was changed."""
@@ -68,13 +87,15 @@ class Worker:
                     if subscription is None:
                         return
                     seconds = self._move_on(subscription)
-                except sqlite3.Error:
-                    _log.exception("events.db can't be used; trying again")
+                    self._faults.works(self._part)
+                except Exception as error:  # noqa: BLE001 - a damaged row must not end it in silence
+                    self._faults.failed(self._part, error)
                     seconds = _TROUBLE_SECONDS
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._woken.wait()
         finally:
+            self._faults.works(self._part)
             for task in self._under_way.values():
                 task.cancel()
 
@@ -88,8 +109,11 @@ class Worker:
         if subscription.disabled is not None:
             return None
         self._take_in(subscription)
-        now = time.time()
-        resumes_at = max(subscription.resumes_at, self._not_before)
+        now = self._now()
+        if not self._limited:
+            self._store.limit_delays(self._id, now + schedule.MAX_RETRY_AFTER_SECONDS)
+            self._limited = True
+        resumes_at = max(_resumes_at(subscription, now), self._not_before)
         if now < resumes_at:
             return resumes_at - now
         free = (1 if subscription.failures else AT_ONCE) - len(self._under_way)
@@ -115,14 +139,15 @@ class Worker:
             self._under_way[delivery.sequence] = task
 
     async def _deliver(self, subscription: Webhook, delivery: Delivery) -> None:
+        noted_before = self._failures_noted
         try:
             result = await self._try(subscription, delivery)
-            self._note(subscription, delivery, result)
+            await self._note_when_free(subscription, delivery, result, noted_before)
         except NoSuchWebhook:
             pass  # removed meanwhile
-        except sqlite3.Error:
+        except (sqlite3.Error, msgspec.MsgspecError):
             _log.exception("what came of a delivery can't be noted; it will be repeated")
-            self._not_before = time.time() + _TROUBLE_SECONDS
+            self._not_before = self._now() + _TROUBLE_SECONDS
         finally:
             del self._under_way[delivery.sequence]
             self._woken.set()
@@ -139,17 +164,37 @@ class Worker:
             _log.exception("event %s can't be sent", delivery.sequence)
             return DeliveryResult(f"{type(error).__name__}: {error}")
 
-    def _note(self, subscription: Webhook, delivery: Delivery, result: DeliveryResult) -> None:
-        now = time.time()
+    async def _note_when_free(
+        self, subscription: Webhook, delivery: Delivery, result: DeliveryResult, noted_before: int
+    ) -> None:
+        """Note what came of it. While another process writes to events.db, the loop goes on."""
+        for _ in range(_TRIES_TO_NOTE):
+            try:
+                return self._note(subscription, delivery, result, noted_before)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+            await asyncio.sleep(_BUSY_SECONDS)
+        return self._note(subscription, delivery, result, noted_before)
+
+    def _note(
+        self, subscription: Webhook, delivery: Delivery, result: DeliveryResult, noted_before: int
+    ) -> None:
+        now = self._now()
         if result.error is None:
             self._store.delivered(self._id, delivery)
             if subscription.failures:
                 self._store.change(self._id, webhook.succeeded)
             return
         error = result.error
-        after = self._store.change(
-            self._id, lambda before: webhook.failed(before, error, now, gone=result.gone)
-        )
+        if noted_before == self._failures_noted or result.gone:
+            after = self._store.change(
+                self._id, lambda before: webhook.failed(before, error, now, gone=result.gone)
+            )
+            self._failures_noted += 1
+        else:
+            # It was under way when another attempt failed: for the endpoint both are one failure.
+            after = subscription
         if result.retry_after is not None:
             self._not_before = now + min(result.retry_after, schedule.MAX_RETRY_AFTER_SECONDS)
         seconds = schedule.delay(delivery.attempts + 1, result.retry_after)
@@ -158,3 +203,9 @@ class Worker:
         else:
             self._store.try_again(self._id, delivery, now + seconds)
         _log.warning("webhook %s, event %s: %s", self._id, delivery.sequence, after.disabled or error)
+
+
+def _resumes_at(subscription: Webhook, now: float) -> float:
+    """Until when the endpoint is left alone. A failure in the future says that the clock was set back."""
+    failed_at = subscription.last_failed_at
+    return 0.0 if failed_at is None or failed_at > now else subscription.resumes_at
