@@ -17,6 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def data_dir_option(command: F) -> F:
+    """Add `--data-dir` to a command."""
     option = click.option(
         "--data-dir",
         type=click.Path(path_type=Path, file_okay=False),
@@ -29,6 +30,7 @@ def data_dir_option(command: F) -> F:
 
 
 def json_option(command: F) -> F:
+    """Add `--json` to a command."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
 
 
@@ -37,7 +39,7 @@ def open_database(data_dir: Path) -> Iterator[Database]:
     """The host's own database; it may be running meanwhile.
 
     Raises:
-        InvalidOption: there is none: nothing was ever served from this directory.
+        InvalidOption: the file does not exist or cannot be opened.
     """
     import sqlite3
 
@@ -66,6 +68,7 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[object]], as_jso
 
 
 def print_json(value: object) -> None:
+    """Print the value as indented JSON."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 

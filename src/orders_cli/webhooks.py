@@ -1,4 +1,4 @@
-"""`orders webhook …`: who is told of what happens to orders, on this machine or on AWS."""
+"""`orders webhook …`: the endpoints that receive the events of orders, on this machine or on AWS."""
 
 import os
 import time

@@ -4,7 +4,7 @@
         order = orders.create([NewLineItem("A-1", 2, Decimal("9.50"))])
         order = orders.cancel(order)
 
-What an answer may be instead is in `orders_client.errors`.
+The exceptions are in `orders_client.errors`.
 """
 
 from orders_client.asynchronous import AsyncOrders

@@ -48,51 +48,60 @@ class Call(Struct, Generic[T], frozen=True):
 def create_order(
     items: Sequence[NewLineItem], idempotency_key: str | None, **details: Unpack[Details]
 ) -> Call[Order]:
+    """Place an order."""
     return Call("POST", ORDERS, Order, headers=_key(idempotency_key), body={"items": items, **details})
 
 
 def get_order(order_id: str) -> Call[Order]:
+    """Read an order."""
     return Call("GET", _path(order_id), Order)
 
 
 def list_orders(cursor: str | None, **filters: Unpack[Filters]) -> Call[OrderPage]:
+    """Read a page of orders, newest first."""
     return Call("GET", ORDERS, OrderPage, query=_page(cursor) | _texts(filters))
 
 
 def replace_order(order: Order, **changes: Unpack[Changes]) -> Call[Order]:
+    """Write an order with the changes; fails if it has changed since it was read."""
     as_it_is = {name: getattr(order, name) for name in Changes.__optional_keys__}
     return Call("PUT", _path(order.order_id), Order, headers=_if_match(order), body=as_it_is | changes)
 
 
 def delete_order(order: Order) -> Call[None]:
+    """Delete an order; fails if it has changed since it was read."""
     return Call("DELETE", _path(order.order_id), type(None), headers=_if_match(order), missing_is_done=True)
 
 
 def request_return(
     order: Order, lines: Sequence[ReturnLine], reason: str, idempotency_key: str | None
 ) -> Call[Order]:
+    """Ask to send lines of an order back."""
     path = f"{_path(order.order_id)}/returns"
     body = {"lines": lines, "reason": reason}
     return Call("POST", path, Order, headers=_key(idempotency_key), body=body)
 
 
 def move_return(order: Order, return_id: str, status: ReturnStatus) -> Call[Order]:
+    """Move a return to another status."""
     path = f"{_path(order.order_id)}/returns/{quote(return_id, safe='')}"
     return Call("PUT", path, Order, headers=_if_match(order), body={"status": status})
 
 
 def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:
+    """Read a page of an order's events, oldest first."""
     return Call("GET", f"{_path(order_id)}/events", EventPage, query=_page(cursor))
 
 
 def get_statistics(first: date | None, last: date | None) -> Call[Statistics]:
+    """Read the figures of each day in a period; both days are included."""
     days = {"from": first, "to": last}
     query = {name: str(day) for name, day in days.items() if day}
     return Call("GET", f"{ORDERS}/stats", Statistics, query=query)
 
 
 def decode(call: Call[T], content: bytes) -> T:
-    """The answer of a call that succeeded; an empty one is None."""
+    """Decode the body of a successful response; an empty one is None."""
     return msgspec.json.decode(content or b"null", type=call.answer)
 
 

@@ -12,7 +12,7 @@ class OrdersError(Exception):
 
 
 class Unreachable(OrdersError):
-    """No answer came, however often it was tried. The call may have been carried out or not."""
+    """No attempt got a response. The call may or may not have been carried out."""
 
 
 class SignInFailed(OrdersError):
@@ -33,6 +33,8 @@ class FieldFault(Struct, frozen=True):
 
 
 class ProblemDocument(Struct, frozen=True):
+    """The body of a refusal, as RFC 9457 and this API define it."""
+
     title: str
     status: int
     type: str = "about:blank"
@@ -55,6 +57,8 @@ class Problem(OrdersError):
 
 
 class BadRequest(Problem):
+    """400: the request is not valid HTTP, or its body is not valid JSON."""
+
     slug = "bad-request"
 
 
@@ -65,26 +69,37 @@ class InvalidInput(Problem):
 
     @property
     def errors(self) -> list[FieldFault]:
+        """Every fault of the request."""
         return self.document.errors
 
 
 class Unauthorized(Problem):
+    """401: the token is missing, expired or not valid."""
+
     slug = "unauthorized"
 
 
 class Forbidden(Problem):
+    """403: the caller may not do this."""
+
     slug = "forbidden"
 
 
 class InvalidApiKey(Problem):
+    """403: the API key is missing or unknown."""
+
     slug = "invalid-api-key"
 
 
 class NotFound(Problem):
+    """404: the order does not exist, or belongs to another customer."""
+
     slug = "not-found"
 
 
 class MethodNotAllowed(Problem):
+    """405: the path does not have this method."""
+
     slug = "method-not-allowed"
 
 
@@ -95,39 +110,53 @@ class IllegalState(Problem):
 
 
 class VersionMismatch(Problem):
-    """Somebody changed the order; read it again and repeat your change.
+    """412: the order has changed since it was read; read it again and repeat your change.
 
-    Where an answer got lost and the call was repeated, that somebody may be the call itself.
+    If a response got lost and the call was repeated, the first attempt may have made the change.
     """
 
     slug = "version-mismatch"
 
 
 class PayloadTooLarge(Problem):
+    """413: the body is larger than the API accepts."""
+
     slug = "payload-too-large"
 
 
 class UnsupportedMediaType(Problem):
+    """415: the body is not declared as JSON."""
+
     slug = "unsupported-media-type"
 
 
 class IdempotencyKeyReused(Problem):
+    """422: the idempotency key was used for another request."""
+
     slug = "idempotency-key-reused"
 
 
 class TooManyRequests(Problem):
+    """429: the rate limit or the daily quota is exceeded."""
+
     slug = "too-many-requests"
 
 
 class InternalError(Problem):
+    """500: the API failed; its log has the cause under the request id."""
+
     slug = "internal-error"
 
 
 class StoreUnavailable(Problem):
+    """503: the store did not answer."""
+
     slug = "store-unavailable"
 
 
 class ServiceUnavailable(Problem):
+    """503: the API is overloaded or stopping."""
+
     slug = "service-unavailable"
 
 

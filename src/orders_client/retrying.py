@@ -31,7 +31,7 @@ class Retries(NamedTuple):
 
     Waits grow by a factor of two and are random below that ("full jitter"), so that clients which were
     refused together do not come back together. A `Retry-After` is waited for besides, unless it is longer
-    than `longest_wait`: then the error is told at once.
+    than `longest_wait`: then the error is raised at once.
     """
 
     attempts: int = 5

@@ -42,7 +42,7 @@ class _Answer(Struct):
 class Session:
     """A signed-in user. `where` is a Host, or the URL beside which `/config.json` tells one.
 
-    Not to be used by two callers at once: whoever drives its steps holds a lock meanwhile.
+    Not safe for concurrent use: hold a lock while driving its steps.
     """
 
     def __init__(

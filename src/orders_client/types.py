@@ -9,6 +9,8 @@ from msgspec import Struct
 
 
 class OrderStatus(StrEnum):
+    """Where an order is on its way from placement to delivery."""
+
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
     PROCESSING = "PROCESSING"
@@ -18,6 +20,8 @@ class OrderStatus(StrEnum):
 
 
 class ReturnStatus(StrEnum):
+    """Where a return is on its way from request to refund."""
+
     REQUESTED = "REQUESTED"
     APPROVED = "APPROVED"
     RECEIVED = "RECEIVED"
@@ -35,10 +39,14 @@ class NewLineItem(Struct, frozen=True):
 
 
 class LineItem(NewLineItem, frozen=True, kw_only=True):
+    """A line of an order as the API answers it."""
+
     name: str | None
 
 
 class StatusEntry(Struct, frozen=True):
+    """An entry of the history: a status, when it was set, and by which user."""
+
     status: OrderStatus
     at: datetime
     by: str
@@ -52,17 +60,23 @@ class ReturnLine(Struct, frozen=True):
 
 
 class ReturnedLine(ReturnLine, frozen=True):
+    """A line of a return with the amount that is refunded for it."""
+
     product_id: str
     refund_amount: Decimal
 
 
 class ReturnEntry(Struct, frozen=True):
+    """An entry of a return's history."""
+
     status: ReturnStatus
     at: datetime
     by: str
 
 
 class Return(Struct, frozen=True):
+    """Goods of a delivered order that come back, and their refund."""
+
     return_id: str
     status: ReturnStatus
     lines: list[ReturnedLine]
@@ -92,6 +106,8 @@ class Order(Struct, frozen=True):
 
 
 class OrderPage(Struct, frozen=True):
+    """A page of orders; `next_cursor` is None on the last."""
+
     orders: list[Order]
     count: int
     next_cursor: str | None
@@ -101,6 +117,8 @@ EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "Order
 
 
 class OrderEvent(Struct, frozen=True):
+    """One write of an order: what changed, by which user, and the order after it."""
+
     id: str
     type: EventType
     time: datetime
@@ -113,6 +131,8 @@ class OrderEvent(Struct, frozen=True):
 
 
 class EventPage(Struct, frozen=True):
+    """A page of an order's events; `next_cursor` is None on the last."""
+
     events: list[OrderEvent]
     count: int
     next_cursor: str | None
@@ -128,6 +148,8 @@ class DayStatistics(Struct, frozen=True):
 
 
 class Statistics(Struct, frozen=True, rename={"from_": "from"}):
+    """The figures of each day from `from_` to `to`, both included."""
+
     from_: date
     to: date
     days: list[DayStatistics]

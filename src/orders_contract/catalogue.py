@@ -13,8 +13,10 @@ Fragment = dict[str, Any]
 
 
 class Described(Struct, frozen=True):
-    """An operation's documentation. `successes` holds a response object by status; header names in it
-    stand for `components.headers`."""
+    """An operation's documentation.
+
+    `successes` holds a response object by status; header names in it stand for `components.headers`.
+    """
 
     summary: str
     description: str

@@ -21,7 +21,7 @@ _METHODS: Final = ("get", "post", "put", "delete")
 _REQUEST_ID: Final = "$context.requestId"
 _CORS_ORIGIN: Final = "${cors_allow_origin}"
 _CACHED: Final = "get_order"
-# With the token in the key nobody is ever given what was cached for somebody else.
+# The token is part of the key, so that no caller gets what was cached for another.
 _CACHE_KEY: Final = [
     "method.request.path.order_id",
     "method.request.header.Authorization",

@@ -26,6 +26,8 @@ class CannotDeploy(ValueError):
 
 
 class Clients(NamedTuple):
+    """The clients of the AWS SDK that a deployment calls."""
+
     codedeploy: Client
     functions: Client
 

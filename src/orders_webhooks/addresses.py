@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: public ones, so that nobody can send us into our own network."""
+"""Which addresses a webhook may reach: public ones only, so that a URL cannot reach our own network."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple
@@ -45,7 +45,7 @@ _NOT_PUBLIC_6: Final = tuple(
 
 
 class RefusedUrl(ValueError):
-    """Nothing is sent there; the message says why."""
+    """A URL that may not receive events; the message says why."""
 
 
 class Target(NamedTuple):

@@ -16,7 +16,10 @@ USER_AGENT: Final = "orders-api-webhooks/1"
 
 
 class DeliveryResult(NamedTuple):
-    """`error` is None when it was delivered. `retry_after` is in seconds; `gone` means: never again."""
+    """The outcome of one attempt.
+
+    `error` is None after a delivery. `retry_after` is in seconds. `gone` disables the webhook.
+    """
 
     error: str | None
     retry_after: float | None = None

@@ -19,7 +19,7 @@ _CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
 
 class WebhookResponse(NamedTuple):
-    """Status and headers (names in lower case) of an answer; nobody reads its body."""
+    """Status and headers (names in lower case) of a response; its body is not read."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, from a thread of its own: a slow name server keeps nobody else waiting.
+    """Look up the addresses of a host in a thread of its own, so that a slow name server delays no other.
 
     Raises:
         OSError: there are none.
@@ -51,7 +51,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
     def look_up() -> None:
         found = _addresses(host, port)
-        with suppress(RuntimeError):  # the loop is gone, and with it whoever asked
+        with suppress(RuntimeError):  # the loop is closed, so the caller is gone too
             loop.call_soon_threadsafe(settle, found)
 
     threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()

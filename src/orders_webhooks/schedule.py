@@ -15,7 +15,7 @@ MAX_PAUSE_SECONDS: Final = 300.0
 
 
 def delay(attempts: int, retry_after: float | None = None) -> float | None:
-    """Seconds until the next attempt after `attempts` failed ones; None when there is none.
+    """Seconds until the next attempt after `attempts` failed ones; None after the last.
 
     The endpoint may ask for a longer wait (`retry_after`), up to half a day.
     """

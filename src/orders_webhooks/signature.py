@@ -13,6 +13,7 @@ _SECRET_BYTES: Final = 32
 
 
 def new_secret() -> str:
+    """Make a signing secret: `whsec_` and 32 random bytes in base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 

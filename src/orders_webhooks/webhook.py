@@ -1,4 +1,4 @@
-"""A webhook: who wants to hear of what, and how its endpoint has been doing."""
+"""A webhook: its endpoint, the events it subscribed to, and how its deliveries went."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -34,6 +34,7 @@ class Secret(Struct, frozen=True):
     expires_at: float | None = None
 
     def signs(self, now: float) -> bool:
+        """Whether the secret signs messages at `now` (Unix time)."""
         return self.expires_at is None or self.expires_at > now
 
 
@@ -61,10 +62,12 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return 0.0 if self.last_failed_at is None else self.last_failed_at + pause(self.failures)
 
     def wants(self, event_type: str) -> bool:
+        """Whether the webhook subscribed to events of this type, such as OrderCreated."""
         dotted = DOTTED.get(event_type)
         return dotted is not None and (not self.events or dotted in self.events)
 
     def signing_secrets(self, now: float) -> list[str]:
+        """The secrets that sign at `now` (Unix time), the newest first."""
         return [each.value for each in self.secrets if each.signs(now)]
 
 
@@ -76,27 +79,34 @@ class NoSuchWebhook(ValueError):
 
 
 class Webhooks(Protocol):
-    def get(self, webhook_id: str) -> Webhook | None: ...
+    """The store of webhooks, one for each host."""
+
+    def get(self, webhook_id: str) -> Webhook | None:
+        """Read one webhook; None if it does not exist."""
 
     def all(self) -> list[Webhook]:
         """In the order in which they were added."""
 
     def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
-        """Replace a webhook by what `change` makes of it; nobody else's change is lost.
+        """Replace a webhook by what `change` makes of it, without losing a concurrent change.
 
         Raises:
-            NoSuchWebhook: there is none.
+            NoSuchWebhook: it does not exist.
         """
 
     def remove(self, webhook_id: str) -> None:
-        """Raises NoSuchWebhook."""
+        """Delete a webhook.
+
+        Raises:
+            NoSuchWebhook: it does not exist.
+        """
 
 
 def subscribe(url: str, events: tuple[str, ...], now: float, *, allow_loopback: bool = False) -> Webhook:
     """A new webhook with a secret of its own.
 
     Raises:
-        ValueError: the URL is none for a webhook, or there is no such type of event.
+        ValueError: the URL cannot be used for a webhook, or the type of event does not exist.
     """
     target_of(url, allow_loopback=allow_loopback)
     for name in events:
@@ -120,6 +130,7 @@ def rotate(webhook: Webhook, now: float) -> Webhook:
 
 
 def succeeded(webhook: Webhook) -> Webhook:
+    """Forget the failures of a webhook: a delivery succeeded."""
     return replace(webhook, failures=0, failing_since=None, last_failed_at=None, last_error=None)
 
 
@@ -138,8 +149,10 @@ def failed(webhook: Webhook, error: str, now: float, *, gone: bool = False) -> W
 
 
 def disabled(webhook: Webhook, reason: str) -> Webhook:
+    """Stop deliveries to a webhook, for a reason that its owner can read."""
     return replace(webhook, disabled=reason)
 
 
 def enabled(webhook: Webhook) -> Webhook:
+    """Resume deliveries to a webhook and forget its failures."""
     return replace(succeeded(webhook), disabled=None)

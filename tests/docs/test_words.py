@@ -122,3 +122,18 @@ def test_every_operation_has_an_example_in_the_guide_and_among_the_requests() ->
             first, *rest = path.replace("{order_id}", "\n").replace("{return_id}", "\n").split("\n")
             assert f"{method.upper()} {{{{base_url}}}}{first}" in requests
             assert all(part in requests for part in rest)
+
+
+# Rooms whose sentences were gone through; others follow.
+PLAIN_ROOMS = ("orders_client", "orders_contract", "orders_tools", "orders_webhooks")
+RIDDLES = re.compile(
+    r"\b(nobody|whoever|everybody|whichever way|none of (?:whose|the caller's))\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("room", PLAIN_ROOMS)
+def test_sentences_name_who_acts(room: str) -> None:
+    """Words that make the reader guess who is meant: write the caller, the client, the customer instead."""
+    for path in (ROOT / "src" / room).rglob("*.py"):
+        found = RIDDLES.findall(path.read_text())
+        assert not found, f"{path.relative_to(ROOT)}: {found}"

@@ -50,6 +50,7 @@ class Line(NamedTuple):
 
     @property
     def list_usd(self) -> float:
+        """The price in USD before the units that are free each month."""
         return self.quantity * self.price.usd
 
     @property
