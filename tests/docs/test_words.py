@@ -126,9 +126,7 @@ def test_every_operation_has_an_example_in_the_guide_and_among_the_requests() ->
 
 # Rooms whose sentences were gone through; others follow.
 PLAIN_ROOMS = ("orders_client", "orders_contract", "orders_tools", "orders_webhooks")
-RIDDLES = re.compile(
-    r"\b(nobody|whoever|everybody|whichever way|none of (?:whose|the caller's))\b", re.IGNORECASE
-)
+RIDDLES = re.compile(r"\b(nobody|whoever|everybody)\b", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("room", PLAIN_ROOMS)
