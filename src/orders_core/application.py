@@ -1,6 +1,7 @@
 """The application: an API Gateway proxy event in, a proxy response out, whichever host calls it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from time import perf_counter
 from typing import Final
 
@@ -28,6 +29,9 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
 """The operation of each method and resource; openapi.yaml and both hosts route by it."""
 
 
+_UNKNOWN_REQUEST: Final = "00000000-0000-0000-0000-000000000000"
+
+
 class Application:
     """Answers every event; an exception never leaves it."""
 
@@ -45,12 +49,28 @@ class Application:
 
     def __call__(self, event: ProxyEvent, context: object = None) -> ProxyResponse:
         started = perf_counter()
-        request = Request(event)
         store = TimedStore(self._store)
+        try:
+            request = Request(event)
+        except Exception:  # noqa: BLE001 - an event that no gateway sends is answered like any other fault
+            return self._crashed(_UNKNOWN_REQUEST)
         outcome = self._answer(request, store)
         outcome.response["headers"].update(self._common_headers)
-        self._telemetry.record(_observe(request, outcome, perf_counter() - started, store))
+        try:
+            self._telemetry.record(_observe(request, outcome, perf_counter() - started, store))
+        except Exception:  # noqa: BLE001 - what was done is done, and its answer must be told
+            self._report_crash(request.id)
         return outcome.response
+
+    def _crashed(self, request_id: str) -> ProxyResponse:
+        self._report_crash(request_id)
+        response = problem_response(problems.internal_error(), request_id)
+        response["headers"].update(self._common_headers)
+        return response
+
+    def _report_crash(self, request_id: str) -> None:
+        with suppress(Exception):  # a telemetry that fails can't report it
+            self._telemetry.crashed(request_id)
 
     def _answer(self, request: Request, store: Store) -> Outcome:
         try:
@@ -61,7 +81,7 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever happens, the client gets an answer
             problem = problem_from(error)
             if problem.kind is problems.INTERNAL_ERROR:
-                self._telemetry.crashed(request.id)
+                self._report_crash(request.id)
             return Outcome(problem_response(problem, request.id), problem=problem.kind.slug)
 
 

@@ -25,6 +25,8 @@ from orders_host.connections import BoundedConnection
 from orders_host.data_dir import GATEWAY_DB
 from orders_host.data_directory import exclusive
 from orders_host.database import Database
+from orders_host.file_identity import FileIdentity
+from orders_host.held_telemetry import HeldTelemetry
 from orders_host.invocation import GroupCommit, Invocation, Threaded
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_store
@@ -136,8 +138,10 @@ def _invocation(
         raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
     stack.callback(relay.close)
     spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
-    application = traced(Application(store, spanning, options.cors_allow_origin))
-    return GroupCommit(application, store, relay.feed.wake, relay.probe), relay
+    held = HeldTelemetry(spanning)
+    application = traced(Application(store, held, options.cors_allow_origin))
+    verify = FileIdentity(options.data_dir / ORDERS_DB).check
+    return GroupCommit(application, store, relay.feed.wake, relay.probe, held, verify), relay
 
 
 def _over_dynamodb(

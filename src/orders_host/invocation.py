@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store, StoreUnavailable
+from orders_host.held_telemetry import Held, HeldTelemetry
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.tracing import ApplicationCall
 
@@ -48,12 +49,18 @@ class GroupCommit:
         store: SqliteOrderRepository,
         committed: Callable[[], None],
         probe_relay: Callable[[], None] = lambda: None,
+        telemetry: HeldTelemetry | None = None,
+        verify: Callable[[], None] = lambda: None,
     ) -> None:
         """`committed` is called after each commit: there may be events to pass on.
 
-        `probe_relay` raises StoreUnavailable while they can't be.
+        `probe_relay` raises StoreUnavailable while they can't be. `telemetry` is the application's own; it
+        hears of writes when they are durable. `verify` raises StoreUnavailable when what is committed would
+        be lost all the same.
         """
         self._probe_relay = probe_relay
+        self._telemetry = telemetry or HeldTelemetry()
+        self._verify = verify
         self._application = application
         self._store = store
         self._committed = committed
@@ -70,6 +77,7 @@ class GroupCommit:
         return await answer
 
     async def probe(self) -> None:
+        self._verify()
         self._store.get(_NO_ORDER)
         self._probe_relay()
 
@@ -83,20 +91,25 @@ class GroupCommit:
             self._worker = None
 
     async def _together(self, batch: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]]) -> None:
+        held: list[Held] = []
         try:
             self._store.begin()
-            responses = [self._application(event) for event, _ in batch]
+            with self._telemetry.holding(held):
+                responses = [self._application(event) for event, _ in batch]
             self._store.seal()
             await asyncio.to_thread(self._store.commit)
+            self._verify()
             self._committed()
         except Exception as error:  # noqa: BLE001 - the next batch must find a store without a transaction
             with suppress(StoreUnavailable):  # then beginning the next fails, and is told as well
                 self._store.rollback()
+            self._telemetry.undone(held)
             # None of them is durable, so none of the answers, not even a refusal, may be told.
             for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(error)
         else:
+            self._telemetry.done(held)
             for (_, answer), response in zip(batch, responses, strict=True):
                 if not answer.done():
                     answer.set_result(response)

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_core.problems import FORBIDDEN, Problem, method_not_allowed, no_such_resource
+from orders_core.problems import FORBIDDEN, STORE_UNAVAILABLE, Problem, method_not_allowed, no_such_resource
 from orders_core.proxy import EXPOSED_HEADERS, ProxyResponse, response
+from orders_core.stores import StoreUnavailable
 from orders_host import contract_text, metrics
 from orders_host.addresses import is_loopback
 from orders_host.asgi import Receive
@@ -110,7 +111,10 @@ class Pages:
         return response(302, headers={"Location": "/console/" if CONSOLE.is_dir() else "/docs"})
 
     async def _health(self, _: HttpRequest) -> ProxyResponse:
-        await self._invocation.probe()
+        try:
+            await self._invocation.probe()
+        except StoreUnavailable as error:
+            raise Problem(STORE_UNAVAILABLE, f"The host is not healthy: {error}.") from error
         return response(200, b'{"status":"ok"}', {"Cache-Control": "no-store"})
 
     async def _metrics(self, request: HttpRequest) -> ProxyResponse:

@@ -15,6 +15,7 @@ from orders_core.application import Application
 from orders_core.models import OrderStatus
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import OrderQuery, StoreUnavailable
+from orders_host.held_telemetry import HeldTelemetry
 from orders_host.invocation import GroupCommit
 from orders_host.sqlite import SqliteOrderRepository
 
@@ -172,6 +173,27 @@ def test_on_a_full_disk_what_is_acknowledged_is_stored_and_nothing_else(disk: Di
     assert disk.is_sound()
     disk.may_have_pages(1_000_000)
     assert statuses(together(disk, *map(create, range(100)))) == [201] * 100
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_order_counts_as_placed_when_it_is_durable_and_not_before(disk: Disk, fails: bool) -> None:
+    telemetry = Recorder()
+    held = HeldTelemetry(telemetry)
+    disk.fails = fails
+    disk.spins.clear()
+
+    async def play() -> None:
+        invocation = GroupCommit(Application(disk, held), disk, lambda: None, telemetry=held)
+        write = asyncio.create_task(invocation(create()))
+        await asyncio.to_thread(disk.committing.wait)
+        assert telemetry.observations == []
+        disk.spins.set()
+        await asyncio.gather(write, return_exceptions=True)
+
+    asyncio.run(play())
+    (observation,) = telemetry.observations
+    assert (observation.status, observation.placed is None) == ((503, True) if fails else (201, False))
+    assert observation.problem == ("store-unavailable" if fails else None)
 
 
 def test_reading_goes_on_while_the_disk_is_full(disk: Disk) -> None:
