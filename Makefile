@@ -21,7 +21,7 @@ DEPLOY_READY := .venv/.deploy-ready
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz simulate bench package
+.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz simulate bench package release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -54,6 +54,18 @@ plan: ## what a deployment would change on AWS (ENV=dev)
 package: setup ## build what is deployed, into dist/ (ARCHITECTURE=arm64, LAMBDA_PYTHON=3.11)
 	@$(BIN)/python -m orders_tools.build_zip --architecture $(ARCHITECTURE) --python $(LAMBDA_PYTHON)
 	@$(BIN)/orders openapi --profile gateway --output dist/openapi.gateway.json
+
+release: $(RUN_READY) ## build the committed wheel, its source and its bill of materials, into dist/release/
+	@rm -rf dist/release build/release && mkdir -p dist/release build/release
+	@git archive HEAD | tar -x -C build/release
+	@$(PYTHON) -m venv build/release/.venv && build/release/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes -r requirements/build.txt
+	@cd build/release && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .venv/bin/python -m pip wheel --quiet --no-deps \
+	  --no-build-isolation --wheel-dir ../../dist/release .
+	@version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) && \
+	  git archive --format=tar.gz --prefix=orders-api-$$version/ --output dist/release/orders-api-$$version.tar.gz HEAD && \
+	  $(BIN)/python -m orders_tools.bill_of_materials $$version requirements/run.txt >dist/release/orders-api-$$version.cdx.json
+	@cd dist/release && sha256sum *.whl *.tar.gz *.json >SHA256SUMS && cat SHA256SUMS
 
 lint: setup-dev ## ruff and mypy --strict
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
