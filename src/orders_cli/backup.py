@@ -28,7 +28,7 @@ def backup(file: Path, data_dir: Path) -> None:
     from orders_host.backup import write_backup
 
     os.nice(10)  # The host goes first.
-    with _one_line(f"--data-dir {data_dir} can't be backed up"), _bar("Copying") as progress:
+    with _one_line(f"--data-dir {data_dir} can't be backed up to {file}"), _bar("Copying") as progress:
         manifest = write_backup(data_dir, file, progress)
     size = sum(each.bytes for each in manifest.files)
     click.echo(f"{file} has {', '.join(each.name for each in manifest.files)}: {size:,} bytes.")
