@@ -93,13 +93,44 @@ def group(action: str, email: str, name: str, data_dir: Path) -> None:
 @click.option("--undo", is_flag=True, help="Enable the user again.")
 @data_dir_option
 def disable(email: str, undo: bool, data_dir: Path) -> None:
-    """Stop a user from signing in and from renewing tokens."""
+    """Bar a user from the API and from signing in, at once."""
     with _pool(data_dir) as pool:
         if undo:
             pool.enable(email)
         else:
             pool.disable(email)
     click.echo(f"{email} is {'enabled' if undo else 'disabled'}.")
+
+
+@user.command()
+@click.argument("email")
+@data_dir_option
+def enable(email: str, data_dir: Path) -> None:
+    """Let a disabled user sign in again."""
+    with _pool(data_dir) as pool:
+        pool.enable(email)
+    click.echo(f"{email} is enabled.")
+
+
+@user.command("sign-out")
+@click.argument("email")
+@data_dir_option
+def sign_out(email: str, data_dir: Path) -> None:
+    """End every session of a user, at once."""
+    with _pool(data_dir) as pool:
+        pool.sign_out(email)
+    click.echo(f"{email} is signed out everywhere.")
+
+
+@user.command()
+@click.argument("email")
+@click.confirmation_option(prompt="Delete this user? It can't be undone")
+@data_dir_option
+def delete(email: str, data_dir: Path) -> None:
+    """Delete a user; its orders stay. Asks first, unless --yes is given."""
+    with _pool(data_dir) as pool:
+        pool.delete(email)
+    click.echo(f"{email} is deleted.")
 
 
 @click.command()

@@ -25,7 +25,7 @@ def exclusive(data_dir: Path) -> Iterator[None]:
         DirectoryInUse: another host has the lock.
         OSError: the directory can't be written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
     try:
         try:

@@ -63,7 +63,7 @@ class Database:
         self._path = path
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._keep(sqlite_file.open_file(path, MIGRATIONS))
 
     def rows(self, sql: str, *parameters: object) -> list[sqlite3.Row]:

@@ -45,7 +45,7 @@ _PATHS: Final = (
 
 def seed(data_dir: Path) -> bool:
     """Fill an empty data directory; False if it has users already."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(data_dir / GATEWAY_DB)
     try:
         pool = UserPool(database, Mailbox(data_dir / "mail"))

@@ -139,6 +139,15 @@ class TestUsers:
         orders("user", "disable", "--undo", "boss@example.com", data_dir=data_dir)
         assert orders("token", "boss@example.com", data_dir=data_dir).count(".") == 2
 
+    def test_a_user_is_enabled_signed_out_and_deleted(self, data_dir: Path) -> None:
+        add_user(data_dir, "leaver@example.com", "staff")
+        orders("user", "disable", "leaver@example.com", data_dir=data_dir)
+        orders("user", "enable", "leaver@example.com", data_dir=data_dir)
+        assert orders("token", "leaver@example.com", data_dir=data_dir).count(".") == 2
+        orders("user", "sign-out", "leaver@example.com", data_dir=data_dir)
+        orders("user", "delete", "--yes", "leaver@example.com", data_dir=data_dir)
+        assert "does not exist" in refused("token", "leaver@example.com", "--data-dir", data_dir)
+
     def test_a_password_that_is_left_out_is_made_and_must_be_changed(self, data_dir: Path) -> None:
         printed = json.loads(orders("user", "add", "new@example.com", "--json", data_dir=data_dir))
         assert printed.keys() == {"email", "sub", "password"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from queue import SimpleQueue
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -148,19 +149,28 @@ def test_more_sign_ins_than_can_be_hashed_soon_are_refused(
     pool: UserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everyone_is_waiting = threading.Event()
+    hashing: SimpleQueue[None] = SimpleQueue()
 
     def slow(*_: object) -> bool:
+        hashing.put(None)
         everyone_is_waiting.wait()
         return False
 
     monkeypatch.setattr(self_service, "verify_secret", slow)
     endpoint = CognitoEndpoint(pool)
-    places = cognito.SLOW_THREADS + cognito.SLOW_WAITING
     body = json.dumps(sign_in(pool)).encode()
 
     async def crowd() -> list[CognitoReply]:
         target = TARGET_PREFIX + "InitiateAuth"
-        admitted = [asyncio.create_task(endpoint(target, body, "192.0.2.1")) for _ in range(places)]
+        admitted = [
+            asyncio.create_task(endpoint(target, body, "192.0.2.1")) for _ in range(cognito.SLOW_THREADS)
+        ]
+        while hashing.qsize() < cognito.SLOW_THREADS:
+            await asyncio.sleep(0.001)
+        admitted += [
+            asyncio.create_task(endpoint(target, body, "192.0.2.1"))
+            for _ in range(cognito.MAX_SLOW_PER_ADDRESS)
+        ]
         await asyncio.sleep(0)
         refused = await endpoint(target, body, "192.0.2.1")
         # Those who hash nothing do not wait for those who do.
@@ -174,6 +184,45 @@ def test_more_sign_ins_than_can_be_hashed_soon_are_refused(
     assert {json.loads(reply.body)["__type"] for reply in admitted} == {"NotAuthorizedException"}
     asyncio.run(endpoint(TARGET_PREFIX + "GetUser", b"{}", "192.0.2.1"))
     endpoint.close()
+
+
+def test_a_flood_from_one_address_leaves_another_its_turn(
+    pool: UserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    order: list[str] = []
+    running: SimpleQueue[None] = SimpleQueue()
+
+    def slow(_pool: UserPool, _target: str, _body: bytes, source_ip: str) -> CognitoReply:
+        running.put(None)
+        go_on.wait()
+        order.append(source_ip)
+        return CognitoReply(200, b"{}", {})
+
+    monkeypatch.setattr(cognito, "answer", slow)
+    endpoint = CognitoEndpoint(pool)
+    target = TARGET_PREFIX + "InitiateAuth"
+
+    async def crowd() -> list[CognitoReply]:
+        started = [
+            asyncio.create_task(endpoint(target, b"", f"2001:db8::{number}"))
+            for number in range(1, cognito.SLOW_THREADS + 1)
+        ]
+        while running.qsize() < cognito.SLOW_THREADS:
+            await asyncio.sleep(0.001)
+        flood = [asyncio.create_task(endpoint(target, b"", f"2001:db8::{n:x}")) for n in range(3, 200)]
+        await asyncio.sleep(0)
+        other = asyncio.create_task(endpoint(target, b"", "192.0.2.7"))
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(*started)
+        return [await other, *await asyncio.gather(*flood)]
+
+    other, *flood = asyncio.run(crowd())
+    endpoint.close()
+    assert other.status == 200
+    assert sum(reply.status == 200 for reply in flood) == cognito.MAX_SLOW_PER_ADDRESS
+    assert order.index("192.0.2.7") <= 2 * cognito.SLOW_THREADS
 
 
 def test_neither_passwords_nor_tokens_are_logged(pool: UserPool, caplog: pytest.LogCaptureFixture) -> None:

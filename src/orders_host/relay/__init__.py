@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -117,6 +118,9 @@ class Relay:
 
         The lock is SQLite's, which every system frees when its holder dies.
         """
+        # SQLite would make it readable by all. Only a new file: closing one would free this process's locks on it.
+        with suppress(FileExistsError):
+            os.close(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(self._lock, timeout=0, isolation_level=None)) as lock:
             waits = False
             while not _locked(lock):

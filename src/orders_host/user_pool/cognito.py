@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import logging
 import sqlite3
 import threading
 import uuid
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import msgspec
@@ -40,9 +42,12 @@ _log = logging.getLogger(__name__)
 
 TARGET_PREFIX = "AWSCognitoIdentityProviderService."
 
-# A hash takes 0.1 s and 64 MiB: two at a time, a second's worth of them waiting.
-SLOW_THREADS, SLOW_WAITING = 2, 16
-FAST_THREADS, FAST_WAITING = 2, 256
+# A hash takes 0.1 s and 64 MiB: two at a time. The addresses take turns, so a new one waits for one hash of
+# each other address at most, and a flood from one address fills only its own places.
+SLOW_THREADS, MAX_SLOW_WAITING, MAX_SLOW_PER_ADDRESS = 2, 64, 8
+FAST_THREADS, MAX_FAST_WAITING = 2, 256
+
+_IPV6_NETWORK = 64  # bits: what one subscriber gets (RFC 6177)
 
 # docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
 WRITABLE_ATTRIBUTES = (
@@ -70,14 +75,14 @@ class CognitoEndpoint:
 
     def __init__(self, pool: UserPool) -> None:
         self._pool = pool
-        self._slow = _Lane(SLOW_THREADS, SLOW_WAITING)
-        self._fast = _Lane(FAST_THREADS, FAST_WAITING)
+        self._slow = _Lane(SLOW_THREADS, MAX_SLOW_WAITING, MAX_SLOW_PER_ADDRESS)
+        self._fast = _Lane(FAST_THREADS, MAX_FAST_WAITING, MAX_FAST_WAITING)
 
     async def __call__(self, target: str, body: bytes, source_ip: str) -> CognitoReply:
         """One operation."""
         operation = _OPERATIONS.get(target.removeprefix(TARGET_PREFIX))
         lane = self._slow if operation and operation.hashes else self._fast
-        return await lane.run(lambda: answer(self._pool, target, body, source_ip))
+        return await lane.run(_network(source_ip), lambda: answer(self._pool, target, body, source_ip))
 
     def close(self) -> None:
         """Waits for what is running."""
@@ -127,28 +132,69 @@ def _reply(status: int, answer: ResponseMembers) -> CognitoReply:
 
 
 class _Lane:
-    """A few threads and a bounded queue."""
+    """A few threads and a bounded queue in which addresses take turns."""
 
-    def __init__(self, threads: int, waiting: int) -> None:
+    def __init__(self, threads: int, max_waiting: int, max_per_address: int) -> None:
         self._threads = ThreadPoolExecutor(threads, "cognito")
-        self._places = threading.BoundedSemaphore(threads + waiting)
+        self._max_waiting = max_waiting
+        self._max_per_address = max_per_address
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()
 
-    async def run(self, work: Callable[[], CognitoReply]) -> CognitoReply:
-        if not self._places.acquire(blocking=False):
-            return _refusal(errors.TOO_MANY_REQUESTS)
-        future = self._threads.submit(work)
-        # The place is free when the work is done, also when nobody waits for it any more.
-        future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
+    async def run(self, address: str, work: Callable[[], CognitoReply]) -> CognitoReply:
+        """Do the work in a thread; TooManyRequestsException if there is no place for it."""
+        job = _Job(work, Future())
+        with self._lock:
+            queue = self._queues.get(address) or deque()
+            if self._waiting >= self._max_waiting or len(queue) >= self._max_per_address:
+                return _refusal(errors.TOO_MANY_REQUESTS)
+            queue.append(job)
+            self._queues[address] = queue
+            self._waiting += 1
+        # One call for each job; which job it does is decided when a thread is free.
+        self._threads.submit(self._do_next)
+        return await asyncio.wrap_future(job.reply)
+
+    def _do_next(self) -> None:
+        with self._lock:
+            address, queue = self._queues.popitem(last=False)
+            job = queue.popleft()
+            self._waiting -= 1
+            if queue:
+                self._queues[address] = queue
+        # False if the client has gone meanwhile.
+        if not job.reply.set_running_or_notify_cancel():
+            return
+        try:
+            job.reply.set_result(job.work())
+        except BaseException as error:  # noqa: BLE001 - raised where the reply is awaited
+            job.reply.set_exception(error)
 
     def close(self) -> None:
+        """Wait for what is running and waiting."""
         self._threads.shutdown()
+
+
+class _Job(NamedTuple):
+    work: Callable[[], CognitoReply]
+    reply: Future[CognitoReply]
+
+
+def _network(source_ip: str) -> str:
+    try:
+        address = ipaddress.ip_address(source_ip)
+    except ValueError:
+        return source_ip
+    if address.version == 4:
+        return source_ip
+    return str(ipaddress.ip_network((address.packed, _IPV6_NETWORK), strict=False))
 
 
 def _sign_up(pool: UserPool, request: SignUp) -> ResponseMembers:
     attributes = _written(request.username, request.user_attributes)
-    user = self_service.sign_up(pool, request.username, request.password, attributes)
-    return {"UserConfirmed": False, "UserSub": user.sub, **_delivery(user.email)}
+    sub = self_service.sign_up(pool, request.username, request.password, attributes)
+    return {"UserConfirmed": False, "UserSub": sub, **_delivery(request.username.strip().lower())}
 
 
 def _confirm_sign_up(pool: UserPool, request: ConfirmSignUp) -> ResponseMembers:

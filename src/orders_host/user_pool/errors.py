@@ -31,10 +31,6 @@ TEMPORARY_EXPIRED = CognitoFault(
 )
 USER_EXISTS = CognitoFault("UsernameExistsException", "User already exists")
 USER_NOT_FOUND = CognitoFault("UserNotFoundException", "User does not exist.")
-ALREADY_CONFIRMED = CognitoFault("InvalidParameterException", "User is already confirmed.")
-CANNOT_CONFIRM = CognitoFault(
-    "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"
-)
 WRONG_CODE = CognitoFault("CodeMismatchException", "Invalid verification code provided, please try again.")
 NO_CODE = CognitoFault("ExpiredCodeException", "Invalid code provided, please request a code again.")
 TOO_MANY_ATTEMPTS = CognitoFault(

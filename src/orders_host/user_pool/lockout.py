@@ -25,7 +25,15 @@ class Lockout:
     def check(self, account: str) -> None:
         """Raises CognitoError (NotAuthorizedException) while the account is locked."""
         row = self._database.row("SELECT failures, last_at FROM lockout WHERE account = ?", account)
-        if row and self._clock() < row["last_at"] + _duration(row["failures"]):
+        if row is None:
+            return
+        now, last_at = self._clock(), row["last_at"]
+        if last_at > now:
+            # The clock was set back: the lock counts from now, so that it lasts no longer than it should.
+            with self._database.transaction() as connection:
+                connection.execute("UPDATE lockout SET last_at = ? WHERE account = ?", (now, account))
+            last_at = now
+        if now < last_at + _duration(row["failures"]):
             raise CognitoError(LOCKED_OUT)
 
     def failed(self, account: str) -> None:

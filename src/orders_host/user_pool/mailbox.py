@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 class Mailbox:
     """Writes each message to `<directory>/<time>-<address>.eml`, readable by its owner only, and logs where.
 
+    The log names the end of the file's name only: the rest holds the address.
+
     With `show_codes`, for demonstrations, the log line holds the code too. `clock` is Unix time in seconds.
     """
 
@@ -41,7 +43,12 @@ class Mailbox:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(message.as_bytes())
-        _log.info("mail written to %s%s", path, f" (code {code})" if self._show_codes else "")
+        _log.info(
+            "mail written to %s/*%s%s",
+            self._directory,
+            path.name[-10:],
+            f" (code {code})" if self._show_codes else "",
+        )
 
 
 def _file_name(address: str, now: float) -> str:

@@ -50,6 +50,7 @@ class UserPool:
     ) -> None:
         self.pool_id, self.client_id, self.base_url = _identity(database, base_url)
         self.mailbox = mailbox
+        self.transaction = database.transaction
         self.clock = clock
         self.users = UserStore(database, clock)
         self.lockout = Lockout(database, clock)
@@ -132,6 +133,14 @@ class UserPool:
     def enable(self, name: str) -> None:
         """Lets a disabled user sign in again."""
         self.users.set_enabled(self.user(name).sub, True)
+
+    def sign_out(self, name: str) -> None:
+        """End every session of a user."""
+        self.tokens.revoke_all(self.user(name).sub)
+
+    def delete(self, name: str) -> None:
+        """Delete a user with its sessions and groups; its orders stay."""
+        self.users.delete(self.user(name).sub)
 
     def issue_tokens(self, name: str) -> Tokens:
         """Signs a user in without a password: for the machine's administrator only."""

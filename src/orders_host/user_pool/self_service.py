@@ -1,12 +1,13 @@
 """What users do with the pool themselves: sign up, sign in, stay signed in, change or reset their password.
 
 Every function raises CognitoError. None tells, by what it answers or how long it takes, whether a user
-exists, except where Cognito itself does: signing up with a taken address, confirming a confirmed user
+exists: what is asked for another's account looks done, and only the owner gets mail
 (docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -33,37 +34,39 @@ class NewPasswordRequired(NamedTuple):
     user: User
 
 
-def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, str]) -> User:
-    """A user who must confirm the address with the code sent to it."""
+def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, str]) -> str:
+    """Add a user who must confirm the address with the code sent to it; return the user's `sub`.
+
+    An unconfirmed user of this address is replaced, so that a stranger who signed up first leaves no
+    password behind. A confirmed one stays as it is, and the answer looks the same.
+    """
     check_email(email)
     check_policy(password)
-    if pool.users.find(email):
-        raise CognitoError(errors.USER_EXISTS)
-    user = pool.users.add(
-        email, hash_secret(password), UserStatus.UNCONFIRMED, email_verified=False, attributes=attributes
-    )
-    _send_code(pool, Purpose.CONFIRM, user.sub, user)
-    return user
+    hashed = hash_secret(password)
+    code = pool.codes.issue(Purpose.CONFIRM, normal(email), known=True)
+    user = pool.users.add_unconfirmed(email, hashed, attributes)
+    if user is None:
+        return str(uuid.uuid4())
+    pool.mailbox.deliver(user.email, _SUBJECTS[Purpose.CONFIRM], code)
+    return user.sub
 
 
 def confirm_sign_up(pool: UserPool, name: str, code: str) -> None:
     """The address is the user's own: the code came back."""
-    user, account = _account(pool, name)
-    if user and user.status is not UserStatus.UNCONFIRMED:
-        raise CognitoError(errors.CANNOT_CONFIRM)
-    pool.codes.redeem(Purpose.CONFIRM, account, code)
-    if user is None:
+    user = pool.users.find(name)
+    pool.codes.redeem(Purpose.CONFIRM, user.email if user else normal(name), code)
+    if user is None or user.status is not UserStatus.UNCONFIRMED:
         raise CognitoError(errors.WRONG_CODE)
     pool.users.confirm(user.sub)
 
 
 def resend_confirmation_code(pool: UserPool, name: str) -> str:
     """The address that a new code went to."""
-    user, account = _account(pool, name)
-    if user and user.status is not UserStatus.UNCONFIRMED:
-        raise CognitoError(errors.ALREADY_CONFIRMED)
-    _send_code(pool, Purpose.CONFIRM, account, user)
-    return user.email if user else normal(name)
+    user = pool.users.find(name)
+    address = user.email if user else normal(name)
+    unconfirmed = user if user and user.status is UserStatus.UNCONFIRMED else None
+    _send_code(pool, Purpose.CONFIRM, address, unconfirmed)
+    return address
 
 
 def sign_in(pool: UserPool, name: str, password: str) -> Tokens | NewPasswordRequired:
@@ -95,8 +98,12 @@ def answer_new_password(pool: UserPool, session: str, name: str, password: str) 
         raise CognitoError(errors.DISABLED)
     check_policy(password)
     hashed = hash_secret(password)
-    pool.challenges.close(session)
-    pool.users.set_password(user.sub, hashed, UserStatus.CONFIRMED)
+    with pool.transaction():
+        # One transaction, so that a password set meanwhile by anybody else ends the challenge instead.
+        pool.challenges.close(session)
+        if pool.user(user.sub).status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            raise CognitoError(errors.INVALID_SESSION)
+        pool.users.set_password(user.sub, hashed, UserStatus.CONFIRMED)
     return pool.tokens.issue(pool.user(user.sub))
 
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 from orders_host.database import Database
 from orders_host.user_pool.errors import USER_EXISTS, CognitoError
 
+UNCONFIRMED_LIFE = 3 * 86_400  # seconds until a sign-up without confirmation is deleted
+
 
 class UserStatus(StrEnum):
     """Cognito's UserStatus, as far as this pool has them."""
@@ -102,14 +104,46 @@ class UserStore:
             raise CognitoError(USER_EXISTS) from None
         return user
 
+    def add_unconfirmed(self, email: str, password_hash: str, attributes: Mapping[str, str]) -> User | None:
+        """Add a user who has to confirm the address, in place of an unconfirmed one; None if it is taken."""
+        with self._database.transaction():
+            self._delete_unconfirmed(normal(email))
+            try:
+                return self.add(
+                    email,
+                    password_hash,
+                    UserStatus.UNCONFIRMED,
+                    email_verified=False,
+                    attributes=attributes,
+                )
+            except CognitoError:
+                return None
+
     def set_password(self, sub: str, password_hash: str, status: UserStatus) -> None:
-        self._change(
-            "UPDATE user SET password_hash = ?, status = ?, password_set_at = ? WHERE sub = ?",
-            password_hash,
-            status,
-            self._clock(),
-            sub,
+        """Set a password and end the challenges that an earlier one opened."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE user SET password_hash = ?, status = ?, password_set_at = ? WHERE sub = ?",
+                (password_hash, status, self._clock(), sub),
+            )
+            connection.execute("DELETE FROM challenge WHERE sub = ?", (sub,))
+
+    def delete(self, sub: str) -> None:
+        """Delete a user and what refers to it."""
+        with self._database.transaction() as connection:
+            for table in ("membership", "session", "challenge", "user"):
+                connection.execute(f"DELETE FROM {table} WHERE sub = ?", (sub,))  # noqa: S608 - constants
+
+    def _delete_unconfirmed(self, email: str) -> None:
+        """Delete the unconfirmed user of this address, and all whose time to confirm is over."""
+        expired = self._database.rows(
+            "SELECT sub FROM user WHERE status = ? AND (email = ? OR created_at <= ?)",
+            UserStatus.UNCONFIRMED,
+            email,
+            self._clock() - UNCONFIRMED_LIFE,
         )
+        for row in expired:
+            self.delete(row["sub"])
 
     def confirm(self, sub: str) -> None:
         """The user is who the e-mail address says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import time
 import uuid
 from collections.abc import Callable
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class TokenService:
         self._issuer = issuer
         self._client_id = client_id
         self._clock = clock
+        self._started = (clock(), time.monotonic())
 
     def issue(self, user: User) -> Tokens:
         """Opens a session."""
@@ -61,7 +63,7 @@ class TokenService:
         session = Session(str(uuid.uuid4()), user.sub, int(now))
         refresh_token = secrets.token_urlsafe(32)
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM session WHERE expires_at < ?", (now - TOKEN_LIFE,))
+            connection.execute("DELETE FROM session WHERE expires_at < ?", (self._steady_now() - TOKEN_LIFE,))
             connection.execute(
                 "INSERT INTO session VALUES (?, ?, ?, ?, ?, 0)",
                 (session.origin_jti, _digest(refresh_token), user.sub, session.auth_time, now + REFRESH_LIFE),
@@ -172,6 +174,11 @@ class TokenService:
         kid, key = self._keys.active()
         payload = json.dumps(claims | {"jti": str(uuid.uuid4())}, separators=(",", ":"))
         return serialize_compact({"kid": kid, "alg": ALGORITHM}, payload, key, algorithms=[ALGORITHM])
+
+    def _steady_now(self) -> float:
+        # A clock that is set forward by mistake must not delete sessions; expiry itself follows the clock.
+        wall, monotonic = self._started
+        return min(self._clock(), wall + time.monotonic() - monotonic)
 
     def _revoke(self, which: str, value: object) -> None:
         with self._database.transaction() as connection:
