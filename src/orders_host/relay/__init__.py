@@ -118,7 +118,7 @@ class Relay:
 
         The lock is SQLite's, which every system frees when its holder dies.
         """
-        # SQLite would make it readable by all. Only a new file: closing one would free this process's locks on it.
+        # SQLite would make it readable by all. Only a new file: closing one frees this process's locks on it.
         with suppress(FileExistsError):
             os.close(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(self._lock, timeout=0, isolation_level=None)) as lock:
