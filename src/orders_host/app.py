@@ -24,7 +24,7 @@ from orders_host.proxy import HttpRequest, http_request, read_body, send_respons
 from orders_host.routing import Match, Router
 from orders_host.streaming import Authorize, OpenStream, Streamed, send_stream
 from orders_host.throttling import Decision, Throttle
-from orders_host.tracing import HEADER, current, trace_of
+from orders_host.tracing import current, trace_of
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +126,6 @@ class Gateway:
         if open_stream is not None:
             return open_stream(request, exchange.claims, self._authorize_again(request))
         body = await read_body(request, exchange.receive)
-        request.headers[HEADER] = exchange.trace.header
         started = perf_counter()
         answer = await self._parts.invocation(to_event(request, match, exchange.claims, body))
         exchange.integration_seconds = perf_counter() - started

@@ -39,7 +39,6 @@ from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
 from orders_host.throttling import PLANS, Plan, Quotas, Throttle
-from orders_host.tracing import traced
 from orders_host.user_pool import Mailbox, UserPool
 
 _BACKLOG: Final = 2048
@@ -139,7 +138,7 @@ def _invocation(
     stack.callback(relay.close)
     spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
     held = HeldTelemetry(spanning)
-    application = traced(Application(store, held, options.cors_allow_origin))
+    application = Application(store, held, options.cors_allow_origin)
     verify = FileIdentity(options.data_dir / ORDERS_DB).check
     return GroupCommit(application, store, relay.feed.wake, relay.probe, held, verify), relay
 
@@ -169,7 +168,7 @@ def _over_dynamodb(
         stack.callback(cache.close)
         store = CachedOrderRepository(store, cache, table.table, telemetry.looked_up)
     spanning = SpanningTelemetry(telemetry, export, "aws.dynamodb") if export else telemetry
-    return Threaded(traced(Application(store, spanning, options.cors_allow_origin)), store)
+    return Threaded(Application(store, spanning, options.cors_allow_origin), store)
 
 
 def _exporter(options: Options, stack: ExitStack) -> Export | None:

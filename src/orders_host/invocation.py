@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, Protocol
+from contextvars import copy_context
+from typing import Final, NamedTuple, Protocol
 
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store, StoreUnavailable
 from orders_host.held_telemetry import Held, HeldTelemetry
 from orders_host.sqlite import SqliteOrderRepository
-from orders_host.tracing import ApplicationCall
+from orders_host.tracing import Trace, current
+
+ApplicationCall = Callable[[ProxyEvent], ProxyResponse]
 
 _MAX_WRITES_PER_COMMIT: Final = 128
 _THREADS: Final = 64
@@ -31,6 +34,14 @@ class Invocation(Protocol):
         Raises:
             StoreUnavailable: it does not.
         """
+
+
+class _Write(NamedTuple):
+    """A request that waits for its turn, the trace it belongs to, and who waits for its answer."""
+
+    event: ProxyEvent
+    trace: Trace | None
+    answer: asyncio.Future[ProxyResponse]
 
 
 class GroupCommit:
@@ -64,14 +75,14 @@ class GroupCommit:
         self._application = application
         self._store = store
         self._committed = committed
-        self._waiting: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]] = []
+        self._waiting: list[_Write] = []
         self._worker: asyncio.Task[None] | None = None
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
         if event["httpMethod"] == "GET":
             return self._application(event)
         answer: asyncio.Future[ProxyResponse] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, answer))
+        self._waiting.append(_Write(event, current.get(), answer))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
         return await answer
@@ -90,12 +101,12 @@ class GroupCommit:
         finally:
             self._worker = None
 
-    async def _together(self, batch: list[tuple[ProxyEvent, asyncio.Future[ProxyResponse]]]) -> None:
+    async def _together(self, batch: list[_Write]) -> None:
         held: list[Held] = []
         try:
             self._store.begin()
             with self._telemetry.holding(held):
-                responses = [self._application(event) for event, _ in batch]
+                responses = [self._call(write) for write in batch]
             self._store.seal()
             await asyncio.to_thread(self._store.commit)
             self._verify()
@@ -105,14 +116,21 @@ class GroupCommit:
                 self._store.rollback()
             self._telemetry.undone(held)
             # None of them is durable, so none of the answers, not even a refusal, may be told.
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(error)
+            for write in batch:
+                if not write.answer.done():
+                    write.answer.set_exception(error)
         else:
             self._telemetry.done(held)
-            for (_, answer), response in zip(batch, responses, strict=True):
-                if not answer.done():
-                    answer.set_result(response)
+            for write, response in zip(batch, responses, strict=True):
+                if not write.answer.done():
+                    write.answer.set_result(response)
+
+    def _call(self, write: _Write) -> ProxyResponse:
+        token = current.set(write.trace)
+        try:
+            return self._application(write.event)
+        finally:
+            current.reset(token)
 
 
 class Threaded:
@@ -125,7 +143,8 @@ class Threaded:
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._application, event)
+        # The context carries the trace into the thread.
+        return await loop.run_in_executor(self._threads, copy_context().run, self._application, event)
 
     async def probe(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._store.get, _NO_ORDER)

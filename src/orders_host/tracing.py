@@ -6,11 +6,9 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Final, NamedTuple
-
-from orders_core.proxy import ProxyEvent, ProxyResponse
 
 HEADER: Final = "x-amzn-trace-id"
 
@@ -18,9 +16,6 @@ _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]
 _XRAY: Final = re.compile(
     r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;Parent=([0-9a-f]{16}))?(?:;Sampled=([01]))?"
 )
-
-
-ApplicationCall = Callable[[ProxyEvent], ProxyResponse]
 
 
 class Trace(NamedTuple):
@@ -35,11 +30,6 @@ class Trace(NamedTuple):
     def xray_id(self) -> str:
         """The trace's id as X-Ray writes it, and as the access log has it on AWS."""
         return f"1-{self.trace_id[:8]}-{self.trace_id[8:]}"
-
-    @property
-    def header(self) -> str:
-        """The value of `HEADER` for whoever is called on behalf of this request."""
-        return f"Root={self.xray_id};Parent={self.span_id};Sampled={self.sampled:d}"
 
     def below(self) -> "Trace":
         """A part of the same trace that this part has caused."""
@@ -65,19 +55,3 @@ def trace_of(headers: Mapping[str, str]) -> Trace:
 def new_id(size: int) -> str:
     """A new id of so many bytes."""
     return os.urandom(size).hex()
-
-
-def traced(application: ApplicationCall) -> ApplicationCall:
-    """The application, with `current` set to the trace of each event, whichever task or thread runs it."""
-
-    def call(event: ProxyEvent) -> ProxyResponse:
-        header = (event["headers"] or {})[HEADER]
-        # As `Trace.header` writes it: Root=1-8-24;Parent=16;Sampled=1.
-        trace = Trace(header[7:15] + header[16:40], header[48:64], "", header.endswith("1"))
-        token = current.set(trace)
-        try:
-            return application(event)
-        finally:
-            current.reset(token)
-
-    return call
