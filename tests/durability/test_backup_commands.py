@@ -1,15 +1,19 @@
 """`orders backup`, `restore` and `check`, with a host that runs and one that does not."""
 
+import re
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.gateway.test_cli import refused, run
-from tests.hosts.own import add_user, own_host
+from tests.hosts.own import ORDERS, add_user, own_host
 
 from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, ORDERS_DB, RESTORING
 from orders_host.sqlite import SqliteOrderRepository
+
+HOST_GUIDE = Path(__file__).parents[2] / "docs/host.md"
 
 
 @pytest.fixture
@@ -53,3 +57,11 @@ def test_findings_are_printed_and_end_with_1(home: Path) -> None:
     assert done.returncode == 1
     assert "orders.db: the figures of 2026-01-31, PENDING, EUR are not those of its orders" in done.stdout
     assert '"findings": [' in run("check", "--json", "--data-dir", home).stdout
+
+
+def test_the_documented_commands_work_as_they_are_written(home: Path) -> None:
+    SqliteOrderRepository(home / ORDERS_DB).close()
+    (block,) = re.findall(r"### Backup and restore\n\n```sh\n(.+?)```", HOST_GUIDE.read_text(), re.DOTALL)
+    environment = {"PATH": f"{ORDERS.parent}:/usr/bin:/bin"}
+    subprocess.run(["/bin/sh", "-ec", block], cwd=home.parent, env=environment, check=True, timeout=60)
+    assert (home.parent / "restored" / GATEWAY_DB).is_file()
