@@ -278,7 +278,7 @@ variable "provisioned_concurrency" {
 }
 
 variable "deployment_strategy" {
-  description = "How a new version takes over: canary (10 % of requests for five minutes) or all_at_once."
+  description = "How a new version takes over: canary (10 % of requests for fifteen minutes) or all_at_once."
   type        = string
   default     = "canary"
 
@@ -318,8 +318,8 @@ variable "network_cidr" {
   default     = "10.40.0.0/24"
 
   validation {
-    condition     = can(cidrsubnet(var.network_cidr, 1, 1)) && can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.)", var.network_cidr))
-    error_message = "network_cidr must be a private IPv4 range, such as 10.40.0.0/24."
+    condition     = can(cidrsubnet(var.network_cidr, 1, 1)) && try(tonumber(split("/", var.network_cidr)[1]) >= 16 && tonumber(split("/", var.network_cidr)[1]) <= 27, false) && can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.)", var.network_cidr))
+    error_message = "network_cidr must be a private IPv4 range from /16 to /27, such as 10.40.0.0/24: AWS refuses subnets smaller than /28."
   }
 }
 

@@ -75,7 +75,7 @@ data "aws_iam_policy_document" "boundary" {
       "cloudwatch:DescribeAlarms",
       "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
       "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
-      "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+      "logs:DescribeLogGroups", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ]
     resources = ["*"]
   }

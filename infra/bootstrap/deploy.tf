@@ -23,7 +23,7 @@ locals {
       LetServicesHaveTheirs = {
         actions    = ["iam:CreateServiceLinkedRole"]
         resources  = ["arn:${local.partition}:iam::${local.account_id}:role/aws-service-role/*"]
-        conditions = { "iam:AWSServiceName" = ["dax.amazonaws.com", "elasticache.amazonaws.com", "lambda.application-autoscaling.amazonaws.com", "ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] }
+        conditions = { "iam:AWSServiceName" = ["dax.amazonaws.com", "elasticache.amazonaws.com", "email.cognito-idp.amazonaws.com", "lambda.application-autoscaling.amazonaws.com", "ops.apigateway.amazonaws.com", "wafv2.amazonaws.com"] }
       }
     }
 
@@ -50,13 +50,18 @@ locals {
       }
       Deployments = {
         actions = [
-          "codedeploy:Create*", "codedeploy:Delete*", "codedeploy:RegisterApplicationRevision", "codedeploy:StopDeployment",
+          "codedeploy:Create*", "codedeploy:Delete*", "codedeploy:RegisterApplicationRevision",
           "codedeploy:TagResource", "codedeploy:UntagResource", "codedeploy:Update*",
         ]
         resources = [
           "arn:${local.partition}:codedeploy:${var.region}:${local.account_id}:application:orders-api-${environment}-*",
           "arn:${local.partition}:codedeploy:${var.region}:${local.account_id}:deploymentgroup:orders-api-${environment}-*",
         ]
+        conditions = {}
+      }
+      EndDeployment = {
+        actions    = ["codedeploy:StopDeployment"]
+        resources  = ["*"] # AWS gives the action no resource
         conditions = {}
       }
       Scaling = {
@@ -98,8 +103,9 @@ locals {
         resources  = ["*"] # has no resource yet
         conditions = {}
       }
+      # A key is made with its tags, so tagging is asked for before the key bears any.
       NewKey = {
-        actions    = ["kms:CreateKey"]
+        actions    = ["kms:CreateKey", "kms:TagResource"]
         resources  = ["*"] # has no resource yet
         conditions = { "aws:RequestTag/environment" = [environment] }
       }
@@ -130,6 +136,11 @@ locals {
         ]
         conditions = {}
       }
+      NewDistribution = {
+        actions    = ["cloudfront:CreateOriginAccessControl", "cloudfront:CreateResponseHeadersPolicy"]
+        resources  = ["*"] # AWS gives these actions no resource
+        conditions = {}
+      }
       Firewall = {
         actions = [
           "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL", "wafv2:DisassociateWebACL",
@@ -158,8 +169,13 @@ locals {
         conditions = {}
       }
       Topics = {
-        actions    = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource"]
+        actions    = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"]
         resources  = ["arn:${local.partition}:sns:${var.region}:${local.account_id}:orders-api-${environment}-*"]
+        conditions = {}
+      }
+      Subscriptions = {
+        actions    = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+        resources  = ["*"] # AWS gives these actions no resource
         conditions = {}
       }
       Queues = {
@@ -217,9 +233,14 @@ locals {
         resources  = ["arn:${local.partition}:ec2:${var.region}:${local.account_id}:*"]
         conditions = {}
       }
+      SubnetGroups = {
+        actions    = ["dax:CreateSubnetGroup", "dax:DeleteSubnetGroup", "dax:UpdateSubnetGroup"]
+        resources  = ["*"] # AWS gives these actions no resource
+        conditions = {}
+      }
       Caches = {
         actions = [
-          "dax:CreateCluster", "dax:CreateSubnetGroup", "dax:DeleteCluster", "dax:DeleteSubnetGroup", "dax:IncreaseReplicationFactor",
+          "dax:CreateCluster", "dax:DeleteCluster", "dax:IncreaseReplicationFactor",
           "dax:DecreaseReplicationFactor", "dax:TagResource", "dax:UntagResource", "dax:UpdateCluster",
           "elasticache:AddTagsToResource", "elasticache:CreateServerlessCache", "elasticache:DeleteServerlessCache",
           "elasticache:ModifyServerlessCache", "elasticache:RemoveTagsFromResource",

@@ -7,10 +7,14 @@ locals {
   issuer       = "token.actions.githubusercontent.com"
   provider_arn = var.github_provider_arn == null ? aws_iam_openid_connect_provider.github[0].arn : var.github_provider_arn
 
-  # Which of the repository's workflows may take on a role. A pull request sees dev only: its code is not reviewed yet.
+  # GitHub names a repository with or without the ids of its owner and itself, by its age and settings:
+  # https://docs.github.com/en/actions/reference/security/oidc. Both forms are accepted where the ids are known.
+  repository_names = distinct([replace(var.repository, "/@[0-9]+/", ""), var.repository])
+
+  # Which of the repository's workflows may take on a role. A pull request may take on none: its code is not reviewed yet.
   subjects = {
     for environment in var.environments : environment => {
-      plan   = concat(["ref:refs/heads/main"], environment == "dev" ? ["pull_request"] : [])
+      plan   = ["ref:refs/heads/main"]
       deploy = ["environment:${environment}"]
     }
   }
@@ -47,7 +51,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "StringEquals"
       variable = "${local.issuer}:sub"
-      values   = [for subject in local.subjects[each.value.environment][each.value.kind] : "repo:${var.repository}:${subject}"]
+      values   = [for pair in setproduct(local.repository_names, local.subjects[each.value.environment][each.value.kind]) : "repo:${pair[0]}:${pair[1]}"]
     }
   }
 }
@@ -131,16 +135,12 @@ data "aws_iam_policy_document" "state" {
     resources = ["${aws_s3_bucket.state.arn}/${each.value.environment}/*"]
   }
 
+  # Without a condition on the prefix: S3 answers 403 instead of 404 for a state that is not there yet, unless the
+  # caller may list the bucket, and reading an object has no prefix to compare.
   statement {
     sid       = "Find"
     actions   = ["s3:ListBucket"]
     resources = [aws_s3_bucket.state.arn]
-
-    condition {
-      test     = "StringLike"
-      variable = "s3:prefix"
-      values   = ["${each.value.environment}/*"]
-    }
   }
 
   dynamic "statement" {

@@ -10,12 +10,12 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "GitHub repository that deploys, as owner/name."
+  description = "GitHub repository that deploys, as owner/name, or as owner@ID/name@ID where its tokens carry ids (repositories made or renamed since July 2026)."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "repository must be owner/name, without wildcards, such as example/orders-api."
+    condition     = can(regex("^[A-Za-z0-9-]+(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)$", var.repository))
+    error_message = "repository must be owner/name or owner@ID/name@ID, without wildcards, such as example/orders-api or example@123/orders-api@456."
   }
 }
 

@@ -26,7 +26,7 @@ run "preprod" {
   }
 
   assert {
-    condition     = module.deployment.group.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent5Minutes" && length(module.waf) == 1 && length(module.concurrency) == 1
+    condition     = module.deployment.group.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent15Minutes" && length(module.waf) == 1 && length(module.concurrency) == 1
     error_message = "preprod must rehearse prod's deployment, with warm instances, behind the same firewall."
   }
 

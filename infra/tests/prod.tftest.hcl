@@ -31,7 +31,7 @@ run "prod" {
   }
 
   assert {
-    condition     = module.deployment.group.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    condition     = module.deployment.group.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent15Minutes"
     error_message = "prod deploys to a tenth of the requests first."
   }
 

@@ -47,6 +47,16 @@ run "words_that_are_not_known" {
   ]
 }
 
+run "network_too_small_for_two_subnets" {
+  command = plan
+
+  variables {
+    network_cidr = "10.40.0.0/29"
+  }
+
+  expect_failures = [var.network_cidr]
+}
+
 run "files_that_are_not_built" {
   command = plan
 

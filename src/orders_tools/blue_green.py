@@ -17,6 +17,9 @@ AT_ONCE: Final = "CodeDeployDefault.LambdaAllAtOnce"
 _ENDED: Final = frozenset({"Succeeded", "Failed", "Stopped"})
 _PAUSE_SECONDS: Final = 5.0
 
+# A group's alarm that is active stops every deployment, also the one that goes back to the version before.
+_WITHOUT_ALARMS: Final[dict[str, Any]] = {"enabled": False, "alarms": []}
+
 # boto3 makes its clients' classes as it runs.
 Client = Any
 
@@ -94,9 +97,9 @@ class BlueGreen:
         if under_way:
             self._say(f"Version {self.live} is live.")
             return True
-        return self._shift(self._before(), AT_ONCE)
+        return self._shift(self._before(), AT_ONCE, _WITHOUT_ALARMS)
 
-    def _shift(self, version: str, configuration: str | None) -> bool:
+    def _shift(self, version: str, configuration: str | None, alarms: dict[str, Any] | None = None) -> bool:
         live = self.live
         if version == live:
             self._say(f"Version {version} of {self._function} is live already.")
@@ -114,6 +117,7 @@ class BlueGreen:
                 },
             },
             **({"deploymentConfigName": configuration} if configuration else {}),
+            **({"overrideAlarmConfiguration": alarms} if alarms else {}),
         )
         ended = self._watch(created["deploymentId"])
         if ended["status"] != "Succeeded":

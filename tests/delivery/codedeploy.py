@@ -94,6 +94,7 @@ class CodeDeploy:
     def __init__(self, functions: Any, function: str, hook: Hook) -> None:  # noqa: ANN401 - boto3
         self.alias = Alias(functions, function)
         self.deployments: dict[str, Deployment] = {}
+        self.alarm_is_active = False
         self._function = function
         self._hook = hook
         self._ids = (f"d-TEST{number:05}" for number in itertools.count(1))
@@ -122,7 +123,11 @@ class CodeDeploy:
 
     def CreateDeployment(self, request: Json) -> Json:  # noqa: N802 - the operations' own names
         assert (request["applicationName"], request["deploymentGroupName"]) == (self._function, "live")
-        return {"deploymentId": self._create(request, self._hook)}
+        deployment_id = self._create(request, self._hook)
+        if self.alarm_is_active and request.get("overrideAlarmConfiguration", {}).get("enabled", True):
+            message = "One or more alarms have been activated."
+            self.deployments[deployment_id].end("Stopped", "ALARM_ACTIVE", message)
+        return {"deploymentId": deployment_id}
 
     def GetDeployment(self, request: Json) -> Json:  # noqa: N802
         deployment = self.deployments[request["deploymentId"]]

@@ -141,6 +141,21 @@ def test_rolling_back_puts_all_traffic_at_once_where_it_was_before(rehearsal: Re
     assert first != second
 
 
+def test_an_active_alarm_does_not_stop_a_rollback(rehearsal: Rehearsal) -> None:
+    first, second = rehearsal.live, rehearsal.publish()
+    assert rehearsal.deployments.deploy(second)
+    rehearsal.codedeploy.alarm_is_active = True
+    assert rehearsal.deployments.roll_back()
+    assert rehearsal.live == first
+
+
+def test_an_active_alarm_stops_a_deployment(rehearsal: Rehearsal) -> None:
+    first = rehearsal.live
+    rehearsal.codedeploy.alarm_is_active = True
+    assert not rehearsal.deployments.deploy(rehearsal.publish())
+    assert rehearsal.live == first
+
+
 def test_rolling_back_ends_what_is_under_way(rehearsal: Rehearsal) -> None:
     first, second = rehearsal.live, rehearsal.publish()
 

@@ -15,13 +15,41 @@ run "account" {
   assert {
     condition = { for name, trust in data.aws_iam_policy_document.trust : name => flatten([jsondecode(trust.json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]]) } == {
       dev-deploy     = ["repo:example/orders-api:environment:dev"]
-      dev-plan       = ["repo:example/orders-api:ref:refs/heads/main", "repo:example/orders-api:pull_request"]
+      dev-plan       = ["repo:example/orders-api:ref:refs/heads/main"]
       preprod-deploy = ["repo:example/orders-api:environment:preprod"]
       preprod-plan   = ["repo:example/orders-api:ref:refs/heads/main"]
       prod-deploy    = ["repo:example/orders-api:environment:prod"]
       prod-plan      = ["repo:example/orders-api:ref:refs/heads/main"]
     }
-    error_message = "A role must be taken on by its own environment's workflows only, and a pull request may plan dev, no more."
+    error_message = "A role must be taken on by its own environment's workflows only, and by no pull request."
+  }
+
+  assert {
+    condition = alltrue([for policy in concat(values(data.aws_iam_policy_document.deploy)) : alltrue(flatten([for s in jsondecode(policy.json).Statement : [
+      for action in flatten([s.Action]) : flatten([s.Resource]) == ["*"] if contains([
+        "cloudfront:CreateOriginAccessControl", "codedeploy:StopDeployment", "dax:CreateSubnetGroup", "dax:DeleteSubnetGroup",
+        "dax:UpdateSubnetGroup", "kms:CreateKey", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
+      ], action)
+    ]]))])
+    error_message = "Actions that AWS gives no resource type are refused unless they are granted on \"*\"."
+  }
+
+  assert {
+    condition = alltrue([for environment in var.environments : contains([
+      for s in jsondecode(data.aws_iam_policy_document.deploy["${environment}-data"].json).Statement :
+      try(s.Condition.StringLike["aws:RequestTag/environment"], "") if contains(flatten([s.Action]), "kms:TagResource")
+    ], environment)])
+    error_message = "A key is made with its tags: kms:TagResource must be granted by the tag that is asked for."
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : strcontains(data.aws_iam_policy_document.deploy["${environment}-roles"].json, "email.cognito-idp.amazonaws.com")])
+    error_message = "A user pool that sends by SES needs Cognito's service-linked role."
+  }
+
+  assert {
+    condition     = alltrue([for state in data.aws_iam_policy_document.state : alltrue([for s in jsondecode(state.json).Statement : try(s.Condition, null) == null if s.Sid == "Find"])])
+    error_message = "A state that is not there yet must answer 404, which needs s3:ListBucket without a prefix."
   }
 
   assert {
@@ -95,6 +123,20 @@ run "one_environment_with_a_provider_that_is_there" {
   assert {
     condition     = keys(output.roles) == ["prod-deploy", "prod-plan"] && length(aws_iam_openid_connect_provider.github) == 0
     error_message = "An account of its own has its own environment's roles, and GitHub's provider once."
+  }
+}
+
+run "repository_with_ids" {
+  variables {
+    repository   = "example@123456/orders-api@456789"
+    environments = ["prod"]
+  }
+
+  assert {
+    condition = toset(flatten([jsondecode(data.aws_iam_policy_document.trust["prod-deploy"].json).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]])) == toset([
+      "repo:example/orders-api:environment:prod", "repo:example@123456/orders-api@456789:environment:prod",
+    ])
+    error_message = "A repository that is named with its ids must be trusted in both forms, and by exact comparison."
   }
 }
 

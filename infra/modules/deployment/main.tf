@@ -2,7 +2,7 @@
 
 locals {
   configurations = {
-    canary      = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    canary      = "CodeDeployDefault.LambdaCanary10Percent15Minutes"
     all_at_once = "CodeDeployDefault.LambdaAllAtOnce"
   }
 

@@ -9,7 +9,7 @@ variable "hook_arn" {
 }
 
 variable "strategy" {
-  description = "canary (10 % for five minutes) or all_at_once."
+  description = "canary (10 % for fifteen minutes) or all_at_once."
   type        = string
 }
 

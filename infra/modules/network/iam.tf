@@ -25,10 +25,17 @@ data "aws_iam_policy_document" "flow_trust" {
 }
 
 data "aws_iam_policy_document" "flow" {
+  #checkov:skip=CKV_AWS_356: said beside the "*" below
   statement {
     sid       = "WriteOwnLog"
     actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.flow.arn}:*"]
+  }
+
+  statement {
+    sid       = "FindLog"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["*"] # asked for all groups at once
   }
 }
 
