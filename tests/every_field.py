@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from msgspec import Struct, structs
 
 from orders_core.models import (
+    Address,
+    Contact,
     Order,
     OrderContent,
     OrderStatus,
@@ -81,6 +83,10 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (Order, "order_id"): st.uuids(version=4).map(str),
     (Order, "history"): _history_of(OrderStatus),
     (OrderContent, "currency"): st.sampled_from(sorted(MINOR_DIGITS)),
+    (Contact, "email"): st.none() | st.emails(),
+    (Contact, "phone"): st.none() | st.integers(10**6, 10**15 - 1).map("+{}".format),
+    (Address, "country"): st.sampled_from(["ES", "DE", "US"]),
+    (Address, "postal_code"): st.none() | st.text("0123456789", min_size=1, max_size=16),
     # Lines of a return are those of the order.
     (ReturnLine, "line"): st.just(1),
 }

@@ -86,6 +86,24 @@ class Return(Struct, frozen=True):
     history: list[ReturnEntry]
 
 
+class Contact(Struct, frozen=True):
+    """Who to write to or to call about an order; `phone` is in E.164, such as +34911234567."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Address(Struct, frozen=True):
+    """Where goods or a bill go; `country` is an ISO 3166-1 alpha-2 code."""
+
+    lines: list[str]
+    city: str
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+
+
 class Order(Struct, frozen=True):
     """An order as of `version`; a write that is given it goes through only while that is its version."""
 
@@ -103,6 +121,10 @@ class Order(Struct, frozen=True):
     updated_at: datetime
     history: list[StatusEntry]
     returns: list[Return] = []
+    external_reference: str | None = None
+    contact: Contact | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
 
 
 class OrderPage(Struct, frozen=True):
@@ -170,6 +192,10 @@ class Writable(TypedDict, total=False):
     currency: str
     notes: str | None
     metadata: dict[str, str]
+    external_reference: str | None
+    contact: Contact | None
+    shipping_address: Address | None
+    billing_address: Address | None
 
 
 class Details(Writable, total=False):

@@ -30,6 +30,14 @@ ORDER_INPUT: Final = {
     "currency": "EUR",
     "notes": "Please wrap it",
     "metadata": {"channel": "web"},
+    "external_reference": "WEB-10042",
+    "contact": {"name": "Ana García", "email": "ana@example.com", "phone": "+34911234567"},
+    "shipping_address": {
+        "lines": ["Calle Mayor 1", "2º B"],
+        "city": "Madrid",
+        "postal_code": "28013",
+        "country": "ES",
+    },
 }
 ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
 

@@ -70,13 +70,23 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
-    return {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())} | {
+    converted = {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())}
+    return _used(converted) | {
         "Currency": {
             "description": "ISO 4217 code of an active currency.",
             "type": "string",
             "enum": sorted(money.OFFERED),
         },
         "ProblemDetails": _PROBLEM_DETAILS,
+    }
+
+
+def _used(schemas: dict[str, Schema]) -> dict[str, Schema]:
+    """The bodies and what they refer to: an object that may be null stands in its place, not by its name."""
+    text = msgspec.json.encode(schemas).decode()
+    bodies = {_public(type_.__name__) for type_ in _TYPES}
+    return {
+        name: schema for name, schema in schemas.items() if name in bodies or f'"{_REFERENCE}{name}"' in text
     }
 
 
@@ -93,7 +103,7 @@ def _in_openapi(schema: Any, named: dict[str, Schema]) -> Any:  # noqa: ANN401 -
     converted = {
         name: _in_openapi(value, named)
         for name, value in schema.items()
-        if name not in ("anyOf", "propertyNames", "title", "$ref")
+        if name not in ("anyOf", "propertyNames", "title", "$ref") and (name, value) != ("required", [])
     }
     if "$ref" in schema:
         converted["$ref"] = _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))
@@ -109,6 +119,10 @@ def _nullable(option: Schema, named: dict[str, Schema]) -> Schema:
     # Beside a reference nothing counts, and an enumeration must name null itself:
     # https://github.com/OAI/OpenAPI-Specification/blob/main/proposals/2019-10-31-Clarify-Nullable.md
     if "$ref" in option:
-        enumeration = named[option["$ref"].removeprefix(_REFERENCE)]
+        name = option["$ref"].removeprefix(_REFERENCE)
+        enumeration = named.get(name) or named[f"{name}View"]
+        if "enum" not in enumeration:
+            inlined: Schema = _in_openapi(enumeration, named)
+            return inlined | {"nullable": True}
         return {"type": "string", "nullable": True, "enum": [*enumeration["enum"], None]}
     return option | {"nullable": True}

@@ -119,7 +119,7 @@ class _Walk:
         match type_:
             case inspect.StructType():
                 yield from self._struct(type_, value, pointer)
-            case inspect.ListType():
+            case inspect.ListType() | inspect.VarTupleType():
                 yield from self._list(type_, value, pointer)
             case inspect.DictType():
                 yield from self._dict(type_, value, pointer)
@@ -146,7 +146,9 @@ class _Walk:
         for name in value.keys() - fields.keys():
             yield Fault(_below(pointer, name), f"is not a known field; known are {', '.join(fields)}")
 
-    def _list(self, type_: inspect.ListType, value: object, pointer: str) -> Iterator[Fault]:
+    def _list(
+        self, type_: inspect.ListType | inspect.VarTupleType, value: object, pointer: str
+    ) -> Iterator[Fault]:
         if not isinstance(value, list):
             yield Fault(pointer, f"must be an array, not {_kind(value)}")
             return
@@ -188,10 +190,12 @@ def _string(type_: inspect.StrType, value: object, pointer: str) -> Iterator[Fau
         yield Fault(pointer, f"must be a string, not {_kind(value)}")
         return
     yield from _size(type_, value, pointer, "character", length="long")
+    if type_.pattern is not None and not re.search(type_.pattern, value):
+        yield Fault(pointer, f"must be of the form {type_.pattern}")
 
 
 def _size(
-    type_: inspect.StrType | inspect.ListType | inspect.DictType,
+    type_: inspect.StrType | inspect.ListType | inspect.VarTupleType | inspect.DictType,
     value: str | list[object] | dict[str, object],
     pointer: str,
     unit: str,

@@ -95,6 +95,24 @@ class Return(Struct, frozen=True):
         return sum(line.refund_amount for line in self.lines)
 
 
+class Contact(Struct, frozen=True, omit_defaults=True):
+    """Who to write to or to call about an order; `phone` is in E.164."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Address(Struct, frozen=True, omit_defaults=True):
+    """Where goods or a bill go; `country` is an ISO 3166-1 alpha-2 code."""
+
+    lines: tuple[str, ...]
+    city: str
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+
+
 class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What may be said of an order besides its items: the same in input, storage, events and views.
 
@@ -105,6 +123,10 @@ class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     notes: str | None = None
     metadata: dict[str, str] = {}
+    external_reference: str | None = None
+    contact: Contact | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
 
 
 class OrderContent(OrderDetails, frozen=True, omit_defaults=True):

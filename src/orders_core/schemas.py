@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from orders_core import money, order_numbers
 from orders_core.events import EventType, OrderEvent
 from orders_core.models import (
+    Address,
+    Contact,
     LineItem,
     Order,
     OrderContent,
@@ -44,6 +46,9 @@ Currency = Annotated[
         extra_json_schema={"allOf": [{"$ref": "#/components/schemas/Currency"}]},
     ),
 ]
+ExternalReference = Annotated[
+    str, Meta(min_length=1, max_length=64, description="The shop's own number of the order.")
+]
 Notes = Annotated[str, Meta(max_length=1_000)]
 Metadata = Annotated[
     dict[
@@ -71,14 +76,50 @@ class LineItemInput(Struct, forbid_unknown_fields=True):
 LineItems = Annotated[list[LineItemInput], Meta(min_length=1, max_length=100)]
 
 
-class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new order. What `OrderDetails` declares is declared here again where it has limits."""
+class ContactInput(Contact, frozen=True, forbid_unknown_fields=True):
+    """Who to write to or to call about an order."""
 
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    email: (
+        Annotated[
+            str,
+            Meta(
+                max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Such as ana@example.com."
+            ),
+        ]
+        | None
+    ) = None
+    phone: (
+        Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, such as +34911234567.")]
+        | None
+    ) = None
+
+
+class AddressInput(Address, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where goods or a bill go."""
+
+    lines: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(min_length=1, max_length=4)
+    ]
+    city: Annotated[str, Meta(min_length=1, max_length=100)]
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1, such as ES.")]
+    region: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    postal_code: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
+
+
+class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new order."""
+
+    # What OrderDetails declares is declared here again where it has limits.
     items: LineItems
     customer_id: CustomerId | UnsetType = UNSET
     currency: Currency = "EUR"
     notes: Notes | None = None
     metadata: Metadata = field(default_factory=dict)
+    external_reference: ExternalReference | None = None
+    contact: ContactInput | None = None
+    shipping_address: AddressInput | None = None
+    billing_address: AddressInput | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for what no schema can say, so that decoding fails for it too."""
@@ -263,7 +304,8 @@ def content_of(body: OrderInput) -> OrderContent:
             for item in body.items
         ),
         currency=body.currency,
-        **_details(body),
+        # The domain's own types, without the limits that a body has.
+        **_details(msgspec.convert(body, OrderDetails, from_attributes=True)),
     )
 
 

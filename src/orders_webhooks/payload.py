@@ -48,6 +48,9 @@ _TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
     "returns": lambda order: replace(order, returns=[]),
     "metadata": lambda order: replace(order, metadata={}),
     "notes": lambda order: replace(order, notes=None),
+    "shipping_address": lambda order: replace(order, shipping_address=None),
+    "billing_address": lambda order: replace(order, billing_address=None),
+    "contact": lambda order: replace(order, contact=None),
 }
 """What goes first when an order is too large; what is left without all of these always fits."""
 

@@ -68,6 +68,43 @@ def test_what_was_sent_is_kept(ana: Client) -> None:
     assert ana.get(order) == order
 
 
+WHO_AND_WHERE = {
+    "external_reference": "WEB-10042",
+    "contact": {"name": "Ana García", "email": "ana@example.com", "phone": "+34911234567"},
+    "shipping_address": {
+        "lines": ["Calle Mayor 1"],
+        "city": "Madrid",
+        "postal_code": "28013",
+        "country": "ES",
+    },
+    "billing_address": {"lines": ["1 Main St"], "city": "Reno", "region": "NV", "country": "US"},
+}
+
+
+def test_who_orders_and_where_it_goes_is_kept(ana: Client) -> None:
+    order = ana.create(MUGS | WHO_AND_WHERE)
+    assert {name: order[name] for name in WHO_AND_WHERE} == WHO_AND_WHERE
+    assert ana.get(order) == order
+    cleared = ana.expect(200, ana.send("PUT", path_of(order), MUGS))
+    assert not WHO_AND_WHERE.keys() & cleared.keys()
+
+
+def test_every_fault_of_a_contact_and_an_address_is_named(ana: Client) -> None:
+    body = MUGS | {
+        "contact": {"email": "nobody", "phone": "0911", "fax": "1"},
+        "shipping_address": {"lines": [], "country": "Spain"},
+    }
+    faults = problem(ana.send("POST", ORDERS, body), 400, "invalid-input")["errors"]
+    assert {fault["pointer"] for fault in faults} == {
+        "/contact/email",
+        "/contact/phone",
+        "/contact/fax",
+        "/shipping_address/lines",
+        "/shipping_address/city",
+        "/shipping_address/country",
+    }
+
+
 @pytest.mark.parametrize(
     ("currency", "price", "kept", "total"),
     [

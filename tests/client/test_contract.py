@@ -22,6 +22,11 @@ OPERATIONS: Final[dict[str, Json]] = {
     if method != "parameters"
 }
 SCHEMAS: Final[Json] = CONTRACT["components"]["schemas"]
+# What may be null has no name in the contract: its schema stands where it is used.
+SCHEMAS |= {
+    "Contact": SCHEMAS["Order"]["properties"]["contact"],
+    "Address": SCHEMAS["Order"]["properties"]["shipping_address"],
+}
 PROBLEMS: Final[dict[str, Json]] = {
     problem["type"].rpartition("/")[2]: problem
     for response in CONTRACT["components"]["responses"].values()

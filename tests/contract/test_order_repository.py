@@ -12,6 +12,8 @@ from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 from orders_core import models, returns
 from orders_core.access import CUSTOMER, STAFF
 from orders_core.models import (
+    Address,
+    Contact,
     LineItem,
     Order,
     OrderChange,
@@ -186,7 +188,19 @@ class TestSave:
         """Each as large as it can be: a store's limits are not met."""
         items = tuple(LineItem("\U0001fad6" * 64, 10_000, 10**8, "\U0001fad6" * 200) for _ in range(100))
         metadata = {f"{number:02}" + "\U0001fad6" * 38: "\U0001fad6" * 200 for number in range(20)}
-        content = OrderContent(items, "EUR", notes="\U0001fad6" * 1_000, metadata=metadata)
+        address = Address(
+            ("\U0001fad6" * 100,) * 4, "\U0001fad6" * 100, "ES", "\U0001fad6" * 100, "\U0001fad6" * 16
+        )
+        content = OrderContent(
+            items,
+            "EUR",
+            notes="\U0001fad6" * 1_000,
+            metadata=metadata,
+            external_reference="\U0001fad6" * 64,
+            contact=Contact("\U0001fad6" * 200, "\U0001fad6" * 254, "+" + "9" * 15),
+            shipping_address=address,
+            billing_address=address,
+        )
         order = an_order(status=OrderStatus.DELIVERED, content=content)
         everything = [(number + 1, 100) for number in range(100)]
         steps = (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED)

@@ -179,8 +179,10 @@ def told(value: object) -> object:
     if isinstance(value, Struct):
         return told({name: getattr(value, name) for name in value.__struct_fields__})
     if isinstance(value, Mapping):
-        return {name: told(each) for name, each in value.items() if each not in (msgspec.UNSET, None, [], {})}
-    if isinstance(value, list):
+        return {
+            name: told(each) for name, each in value.items() if each not in (msgspec.UNSET, None, [], (), {})
+        }
+    if isinstance(value, list | tuple):
         return [told(each) for each in value]
     if isinstance(value, Decimal):
         return str(value)

@@ -18,7 +18,7 @@ export const create = async (content, key) =>
 
 /** Replaces what a client may write of `order`; raises a 412 Problem if it is not at that version any more. */
 export const replace = async (order, content) =>
-  (await call("PUT", path(order.order_id), { body: content, headers: ifUnchanged(order) })).body;
+  (await call("PUT", path(order.order_id), { body: { ...detailsOf(order), ...content }, headers: ifUnchanged(order) })).body;
 
 /** Moves the order to another status and leaves the rest as it is. */
 export const move = (order, status) => replace(order, { ...contentOf(order), status });
@@ -53,7 +53,15 @@ export async function events(id, signal) {
 export const stats = async (from, to, signal) =>
   (await call("GET", "/v1/orders/stats", { query: { from, to }, signal })).body;
 
-/** The part of an order that a client writes. */
+/** What this console does not edit and sends back as it is: a replacement would take it away. */
+const detailsOf = ({ external_reference, contact, shipping_address, billing_address }) => ({
+  external_reference,
+  contact,
+  shipping_address,
+  billing_address,
+});
+
+/** The part of an order that a client edits here. */
 export const contentOf = ({ items, currency, notes, metadata }) => ({ items, currency, notes, metadata });
 
 /** A key that makes a request safe to send again. */
