@@ -23,10 +23,12 @@ OPERATIONS: Final[dict[str, Json]] = {
 }
 SCHEMAS: Final[Json] = CONTRACT["components"]["schemas"]
 # What may be null has no name in the contract: its schema stands where it is used.
-SCHEMAS |= {
-    "Contact": SCHEMAS["Order"]["properties"]["contact"],
-    "Address": SCHEMAS["Order"]["properties"]["shipping_address"],
-}
+SCHEMAS.update(
+    {
+        "Contact": SCHEMAS["Order"]["properties"]["contact"],
+        "Address": SCHEMAS["Order"]["properties"]["shipping_address"],
+    }
+)
 PROBLEMS: Final[dict[str, Json]] = {
     problem["type"].rpartition("/")[2]: problem
     for response in CONTRACT["components"]["responses"].values()
