@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.infra.terraform import ENVIRONMENTS, INFRA, Resource, planned
 
-import orders_core.stores
+import orders_aws.dynamodb
 from orders_aws.telemetry import NAMESPACE, LambdaTelemetry
 from orders_contract import gateway_profile
 from orders_core.telemetry import Observation, Placed
@@ -85,8 +85,8 @@ def test_the_contract_is_given_all_that_it_asks_for() -> None:
 
 def test_the_api_may_call_dynamodb_as_the_code_does_and_no_more() -> None:
     calls = re.compile(r"_client\.call\(\s*\"(\w+)\"")
-    repository = Path(orders_core.stores.__file__).parent
-    called = {name for path in repository.glob("dynamodb*.py") for name in calls.findall(path.read_text())}
+    stores = Path(orders_aws.dynamodb.__file__).parent
+    called = {name for path in stores.glob("*.py") for name in calls.findall(path.read_text())}
     api = re.search(r"^    api = \{(.*?)^    }", (INFRA / "iam.tf").read_text(), re.DOTALL | re.MULTILINE)
     assert api
     assert set(re.findall(r'"dynamodb:(\w+)"', api[1])) == called
