@@ -10,7 +10,7 @@ ROUNDS = 15
 STEPS = {
     "an interpreter that does nothing": "pass",
     "msgspec": "import msgspec",
-    "Powertools Logger and Metrics": (
+    "done without: Powertools Logger and Metrics": (
         "from aws_lambda_powertools import Logger; from aws_lambda_powertools.metrics import EphemeralMetrics"
     ),
     "TLS and HTTP (ssl, http.client)": "import ssl, http.client",

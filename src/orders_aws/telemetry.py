@@ -1,18 +1,29 @@
 """The function's telemetry: one JSON log line a request, and metrics in CloudWatch's embedded metric format.
 
+Both are lines on standard output, which Lambda collects. Why no library writes them:
+docs/decisions/hand-written.md.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
-from typing import Final
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Final, Literal
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+import msgspec
 
 from orders_core.money import MINOR_DIGITS
-from orders_core.telemetry import CacheResult, Observation, Placed
+from orders_core.telemetry import CacheResult, Observation
 
 SERVICE: Final = "orders-api"
 NAMESPACE: Final = "OrdersApi"
+
+LEVELS: Final = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+"""The levels of a log line by name, the least urgent first."""
+
+Unit = Literal["Count", "Milliseconds", "None"]
+Metrics = Mapping[str, tuple[float, Unit]]
 
 
 class LambdaTelemetry:
@@ -20,59 +31,112 @@ class LambdaTelemetry:
 
     def __init__(self, environment: str, log_level: str) -> None:
         self._environment = environment
-        self._logger = Logger(service=SERVICE, level=log_level, location="")
+        self._level = LEVELS[log_level]
         self._lookup: tuple[CacheResult, float] | None = None
 
     def record(self, observation: Observation) -> None:
-        self._logger.info(
-            "request",
-            operation=observation.operation,
-            status=observation.status,
-            request_id=observation.request_id,
-            correlation_id=observation.correlation_id,
-            sub=observation.caller,
-            duration_ms=round(observation.duration_seconds * 1000, 3),
-            store_ms=round(observation.store_seconds * 1000, 3),
-            problem=observation.problem,
-            cache=self._lookup[0] if self._lookup else None,
-        )
-        self._emit(observation)
+        """Write the request's log line and its metrics."""
+        lines = [
+            self._log(
+                "INFO",
+                "request",
+                operation=observation.operation,
+                status=observation.status,
+                request_id=observation.request_id,
+                correlation_id=observation.correlation_id,
+                sub=observation.caller,
+                duration_ms=round(observation.duration_seconds * 1000, 3),
+                store_ms=round(observation.store_seconds * 1000, 3),
+                problem=observation.problem,
+                cache=self._lookup[0] if self._lookup else None,
+            ),
+            *self._metrics(observation),
+        ]
         self._lookup = None
+        _write(lines)
 
     def looked_up(self, result: CacheResult, seconds: float) -> None:
-        # A function instance answers one request at a time.
+        """Remember how the read by id fared: a function instance answers one request at a time."""
         self._lookup = result, seconds
 
     def crashed(self, request_id: str) -> None:
-        self._logger.exception("unexpected error", request_id=request_id)
+        """Log the exception that is being handled, with its traceback."""
+        # Only a failure needs the module, and a cold start should not pay for its import.
+        import traceback
 
-    def _emit(self, observation: Observation) -> None:
-        metrics = self._metrics(observation.operation)
-        metrics.add_metric("StoreLatency", MetricUnit.Milliseconds, observation.store_seconds * 1000)
+        error = sys.exception()
+        name = type(error).__name__ if error else None
+        trace = "".join(traceback.format_exception(error)) if error else None
+        _write(
+            [
+                self._log(
+                    "ERROR", "unexpected error", request_id=request_id, exception=trace, exception_name=name
+                )
+            ]
+        )
+
+    def _log(self, level: str, message: str, **fields: object) -> bytes:
+        """Encode a log line; empty when its level is below the function's.
+
+        Lambda takes a line's own level only if it has an RFC 3339 timestamp beside it:
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+        """
+        if LEVELS[level] < self._level:
+            return b""
+        now = time.time()
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        line = {
+            "level": level,
+            "message": message,
+            "timestamp": f"{moment}.{int(now * 1000) % 1000:03}Z",
+            "service": SERVICE,
+            **{name: value for name, value in fields.items() if value is not None},
+        }
+        if trace := _trace_id():
+            line["xray_trace_id"] = trace
+        return msgspec.json.encode(line)
+
+    def _metrics(self, observation: Observation) -> list[bytes]:
+        where = {"environment": self._environment, "operation": observation.operation}
+        metrics: dict[str, tuple[float, Unit]] = {
+            "StoreLatency": (observation.store_seconds * 1000, "Milliseconds")
+        }
         if self._lookup:
             result, seconds = self._lookup
             # Their averages are the hit rate and the share of reads without a cache.
-            metrics.add_metric("CacheHit", MetricUnit.Count, result == "hit")
-            metrics.add_metric("CacheBypass", MetricUnit.Count, result == "bypass")
-            metrics.add_metric("CacheLatency", MetricUnit.Milliseconds, seconds * 1000)
-        if observation.placed:
-            metrics.add_metric("OrdersCreated", MetricUnit.Count, 1)
-            self._emit_value(observation.operation, observation.placed)
-        metrics.flush_metrics()
+            metrics["CacheHit"] = (result == "hit", "Count")
+            metrics["CacheBypass"] = (result == "bypass", "Count")
+            metrics["CacheLatency"] = (seconds * 1000, "Milliseconds")
+        lines = []
+        if placed := observation.placed:
+            metrics["OrdersCreated"] = (1, "Count")
+            # Values of different currencies must not be summed, so each is a metric of its own.
+            major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
+            lines.append(_embedded(where | {"currency": placed.currency}, {"OrderValue": (major, "None")}))
         if observation.problem:
-            faults = self._metrics(observation.operation, kind=observation.problem)
-            faults.add_metric("Faults", MetricUnit.Count, 1)
-            faults.flush_metrics()
+            lines.append(_embedded(where | {"kind": observation.problem}, {"Faults": (1, "Count")}))
+        return [_embedded(where, metrics), *lines]
 
-    def _emit_value(self, operation: str, placed: Placed) -> None:
-        """Values of different currencies must not be summed, so each is a metric of its own."""
-        values = self._metrics(operation, currency=placed.currency)
-        major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
-        values.add_metric("OrderValue", MetricUnit.NoUnit, major)
-        values.flush_metrics()
 
-    def _metrics(self, operation: str, **more: str) -> EphemeralMetrics:
-        metrics = EphemeralMetrics(namespace=NAMESPACE)
-        for name, value in {"environment": self._environment, "operation": operation, **more}.items():
-            metrics.add_dimension(name, value)
-        return metrics
+def _embedded(dimensions: Mapping[str, str], metrics: Metrics) -> bytes:
+    """Encode a line from which CloudWatch takes the metrics."""
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in metrics.items()],
+    }
+    envelope = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    values = {name: float(value) for name, (value, _) in metrics.items()}
+    return msgspec.json.encode({"_aws": envelope, **dimensions, **values})
+
+
+def _trace_id() -> str:
+    """Return the trace that Lambda says this request is part of, if there is one."""
+    parts = os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+    return next((part.removeprefix("Root=") for part in parts if part.startswith("Root=")), "")
+
+
+def _write(lines: list[bytes]) -> None:
+    # One write: the lines of a request stay together, and cost one system call.
+    sys.stdout.write("".join(f"{line.decode()}\n" for line in lines if line))
+    sys.stdout.flush()

@@ -12,29 +12,6 @@ class Trim(NamedTuple):
 
 
 TRIMS: Final = (
-    Trim("the handler has its own route table and no Swagger UI", ("aws_lambda_powertools/event_handler/*",)),
-    Trim("metrics go to CloudWatch", ("aws_lambda_powertools/metrics/provider/datadog/*",)),
-    Trim(
-        "Powertools utilities that the function does not call",
-        (
-            "aws_lambda_powertools/middleware_factory/*",
-            "aws_lambda_powertools/utilities/auth_alpha/*",
-            "aws_lambda_powertools/utilities/batch/*",
-            "aws_lambda_powertools/utilities/circuit_breaker/*",
-            "aws_lambda_powertools/utilities/data_classes/*",
-            "aws_lambda_powertools/utilities/data_masking/*",
-            "aws_lambda_powertools/utilities/feature_flags/*",
-            "aws_lambda_powertools/utilities/idempotency/*",
-            "aws_lambda_powertools/utilities/kafka/*",
-            "aws_lambda_powertools/utilities/metadata/*",
-            "aws_lambda_powertools/utilities/parameters/*",
-            "aws_lambda_powertools/utilities/parser/*",
-            "aws_lambda_powertools/utilities/streaming/*",
-            "aws_lambda_powertools/utilities/typing/*",
-            "aws_lambda_powertools/utilities/validation/*",
-        ),
-    ),
-    Trim("command line scripts", ("bin/*",)),
     Trim("types for checkers", ("*.pyi", "*/py.typed")),
     # METADATA and the licences stay: vulnerability scanners read the one, lawyers the other.
     Trim(

@@ -47,7 +47,7 @@ def test_every_trim_still_leaves_something_out(deployed_zip: tuple[Path, Counter
 
 def test_it_holds_the_application_and_not_the_host(deployed_zip: tuple[Path, Counter[Trim]]) -> None:
     roots = {name.split("/")[0] for name in entries(deployed_zip[0])}
-    assert {"orders_core", "orders_aws", "orders_webhooks", "msgspec", "aws_lambda_powertools"} <= roots
+    assert {"orders_core", "orders_aws", "orders_webhooks", "msgspec"} <= roots
     assert not {"orders_host", "boto3", "botocore", "uvicorn", "yaml", "cryptography"} & roots
 
 

@@ -20,7 +20,7 @@ from tests.real_parts.process import Server, free_port, running
 
 SOURCES = ROOT / "src"
 # What the wheel depends on without any extra.
-ALWAYS_THERE = {"msgspec", "aws_lambda_powertools"}
+ALWAYS_THERE = {"msgspec"}
 # They are imported only where they are, and what they do is done without them otherwise.
 NOT_REQUIRED = {"snapshot_restore_py"}
 

@@ -30,7 +30,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 }
 
 # What the zip holds besides the standard library: its packages and the dependencies of pyproject.toml.
-IN_THE_ZIP = {*ZIPPED, "msgspec", "aws_lambda_powertools"}
+IN_THE_ZIP = {*ZIPPED, "msgspec"}
 
 ENTRY_POINTS = (
     "orders_aws.handler",

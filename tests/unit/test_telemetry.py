@@ -1,6 +1,7 @@
 """What the function tells: a log line and metrics for each request, and nothing confidential."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,6 @@ OBSERVATION = Observation(
     store_seconds=0.004,
     placed=Placed(1_990, "EUR"),
 )
-
-
-@pytest.fixture(autouse=True)
-def a_logger_of_its_own(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Loggers live as long as the process, each with the standard output that it was made with."""
-    monkeypatch.setattr("orders_aws.telemetry.SERVICE", request.node.name)
 
 
 @pytest.fixture
@@ -73,6 +68,35 @@ def test_a_request_is_one_log_line_with_its_ids(capsys: pytest.CaptureFixture[st
         "store_ms": 4.0,
     }
     assert {name: line[name] for name in expected} == expected
+
+
+def test_a_line_has_a_level_that_lambda_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lambda filters by a line's own level only when its timestamp is one of RFC 3339."""
+    LambdaTelemetry("test", "INFO").record(OBSERVATION)
+    (line,) = [line for line in written(capsys) if "_aws" not in line]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["timestamp"])
+
+
+def test_a_line_names_the_trace_that_the_request_is_part_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8")
+    LambdaTelemetry("test", "INFO").record(OBSERVATION)
+    (line,) = [line for line in written(capsys) if "_aws" not in line]
+    assert line["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+
+
+def test_the_cache_counts_hits_and_the_reads_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry = LambdaTelemetry("test", "INFO")
+    telemetry.looked_up("hit", 0.001)
+    telemetry.record(OBSERVATION)
+    found = metrics(written(capsys))
+    where = {"environment": "test", "operation": "create_order"}
+    assert found["CacheHit"] == (1, where)
+    assert found["CacheBypass"] == (0, where)
+    assert found["CacheLatency"] == (1.0, where)
+    telemetry.record(OBSERVATION)
+    assert "CacheHit" not in metrics(written(capsys))
 
 
 def test_a_placed_order_counts_with_its_value_in_major_units(capsys: pytest.CaptureFixture[str]) -> None:
