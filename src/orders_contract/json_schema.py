@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from orders_core import money
+from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.schemas import (
     EventPage,
     OrderInput,
@@ -70,6 +71,9 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
+    for states in (OrderStatus, ReturnStatus):
+        # In the order in which an order passes through them, which msgspec sorts by the alphabet.
+        schemas[states.__name__]["enum"] = [str(state) for state in states]
     converted = {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())}
     return _used(converted) | {
         "Currency": {

@@ -99,7 +99,7 @@ def watch(page: Page, site: Site, complaints: list[str]) -> None:
             complaints.append(f"{said.type}: {said.text}")
 
     def request(sent: Request) -> None:
-        if not sent.url.startswith((*(f"{origin}/" for origin in site.origins), "data:", "about:")):
+        if not sent.url.startswith((*(f"{origin}/" for origin in site.origins), "data:", "about:", "blob:")):
             complaints.append(f"request to {sent.url}")
 
     page.on("console", message)

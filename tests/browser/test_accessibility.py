@@ -54,6 +54,20 @@ def test_the_list_and_the_menu(themed: Visitor) -> None:
     assert_clean(themed.page)
 
 
+def test_the_palette_the_keys_and_a_view(themed: Visitor) -> None:
+    themed.sign_in(STAFF, path="orders?status=PENDING")
+    expect(themed.page.locator("[data-order]").first).to_be_visible()
+    themed.page.keyboard.press("Control+k")
+    themed.page.keyboard.type("ord")
+    expect(themed.page.locator(".palette [role=option]").first).to_be_visible()
+    assert_clean(themed.page)
+    themed.page.keyboard.press("Escape")
+    themed.page.locator("h1").focus()
+    themed.page.keyboard.press("?")
+    expect(themed.page.get_by_role("dialog")).to_be_visible()
+    assert_clean(themed.page)
+
+
 def test_an_order_its_dialog_and_its_returns(themed: Visitor, customer: str) -> None:
     page = themed.page
     themed.sign_in(STAFF)
@@ -98,7 +112,7 @@ def test_both_sides_of_a_merge(themed: Visitor, customer: str) -> None:
     themed.sign_in(customer)
     order_id = themed.place_order(MUG, notes="Wrap it")
     other = page.context.new_page()
-    Visitor(other, themed.site).sign_in(customer, path=f"orders/{order_id}/edit")
+    Visitor(other, themed.site).open(f"orders/{order_id}/edit")  # the tabs share the session
     themed.go(f"orders/{order_id}/edit")
     for each, notes in ((other, "Ring"), (page, "Knock")):
         each.get_by_label("Notes").fill(notes)

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from orders_core.order_numbers import number_of
 from tests.browser.conftest import Open, new_user
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
@@ -107,12 +108,12 @@ def test_days_that_can_not_be_are_told(visitor: Visitor, customer: str) -> None:
     )
 
 
-def test_staff_open_an_order_by_its_number(visitor: Visitor, site: Site, customer: str) -> None:
+def test_staff_open_an_order_by_its_whole_number(visitor: Visitor, site: Site, customer: str) -> None:
     (order_id,) = place_orders(site, customer, 1)
     visitor.sign_in("staff@example.com")
-    visitor.page.get_by_label("Order number").fill(order_id)
-    visitor.page.get_by_role("button", name="Open").click()
-    expect(visitor.heading(f"Order {order_id[-8:]}")).to_be_visible()
+    visitor.page.get_by_label("Search", exact=True).fill(order_id)
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.heading(f"Order {number_of(order_id)}")).to_be_visible()
 
 
 def test_the_list_follows_what_happens(visit: Open, site: Site, customer: str) -> None:
@@ -128,7 +129,20 @@ def test_the_list_follows_what_happens(visit: Open, site: Site, customer: str) -
     expect(row.locator(".badge")).to_have_text("Cancelled")
     acting.page.get_by_role("button", name="Delete").click()
     acting.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(row).to_have_count(0)
+    expect(looking.page.get_by_role("heading", name="No orders yet")).to_be_visible()
+
+
+def test_an_order_that_is_deleted_keeps_its_place(visit: Open, site: Site, customer: str) -> None:
+    first, second = place_orders(site, customer, 2)
+    looking, acting = visit(), visit()
+    looking.sign_in(customer)
+    expect(looking.page.locator(".live.is-live")).to_be_visible()
+    acting.sign_in(customer, path=f"orders/{second}")
+    acting.page.get_by_role("button", name="Delete").click()
+    acting.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(looking.page.locator(f'[data-order="{second}"] .badge')).to_have_text("Deleted")
+    assert shown(looking) == [second, first]
+    expect(looking.page.get_by_text("1 order", exact=True)).to_be_visible()
 
 
 def test_nobody_else_sees_an_order(visit: Open, site: Site, customer: str) -> None:

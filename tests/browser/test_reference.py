@@ -54,6 +54,32 @@ def test_sign_in_and_try_it(visit: Open) -> None:
     expect(create.locator(".answer")).to_contain_text("/items")
 
 
+def test_nothing_destructive_is_prepared_for_a_real_order(visit: Open) -> None:
+    visitor = open_reference(visit)
+    page = visitor.page
+    visitor.fill_in(ANA, PASSWORD)
+    expect(page.get_by_text(f"Signed in as {ANA}.")).to_be_visible()
+    create = page.locator("#create_order")
+    create.get_by_text("Try it").click()
+    create.get_by_role("button", name="Send").click()
+    expect(create.locator(".answer")).to_contain_text("201")
+    order_id = re.findall(r'"order_id": "([^"]+)"', create.locator(".answer").inner_text())[0]
+
+    delete = page.locator("#delete_order")
+    delete.get_by_text("Try it").click()
+    expect(delete.get_by_label("order_id")).to_have_value("")
+    delete.get_by_label("order_id").fill(order_id)
+    delete.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("dialog")).to_contain_text(order_id)
+    page.get_by_role("dialog").get_by_role("button", name="Go back").click()
+    expect(delete.locator(".answer")).to_have_count(0)
+
+
+def test_statuses_are_in_the_order_of_an_orders_way(visit: Open) -> None:
+    names = open_reference(visit).page.locator("#list_orders select option").all_text_contents()
+    assert names[1:] == ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED"]
+
+
 def test_without_a_token_the_answer_is_a_problem(visit: Open) -> None:
     visitor = open_reference(visit)
     listing = visitor.page.locator("#list_orders")

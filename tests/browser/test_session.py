@@ -68,15 +68,36 @@ def test_a_temporary_password_must_be_changed(visitor: Visitor, site: Site) -> N
     expect(visitor.heading("Orders")).to_be_visible()
 
 
-def test_a_reload_keeps_the_session_and_a_new_tab_has_none(visitor: Visitor, customer: str) -> None:
+def test_a_reload_and_a_new_tab_keep_the_session(visitor: Visitor, customer: str) -> None:
     visitor.sign_in(customer)
     visitor.page.reload()
     expect(visitor.heading("Orders")).to_be_visible()
     tab = visitor.page.context.new_page()
     tab.goto(visitor.site.console)
-    expect(tab.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+    expect(tab.get_by_role("heading", level=1, name="Orders")).to_be_visible()
     assert visitor.page.evaluate("Object.keys(localStorage)") == []
     assert visitor.page.evaluate("Object.keys(sessionStorage)") == ["orders-console.refresh-token"]
+
+
+def test_a_link_opens_in_a_new_tab_and_signing_out_ends_both(visitor: Visitor, customer: str) -> None:
+    visitor.sign_in(customer)
+    visitor.place_order()
+    visitor.go("orders")
+    link = visitor.page.locator("[data-order] a")
+    with visitor.page.context.expect_page() as opened:
+        link.click(modifiers=["Control"])
+    tab = opened.value
+    expect(tab.locator(".timeline")).to_be_visible()
+    visitor.sign_out()
+    expect(tab.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+
+
+def test_a_tab_after_the_last_one_signs_in(visitor: Visitor, customer: str) -> None:
+    visitor.sign_in(customer)
+    tab = visitor.page.context.new_page()
+    visitor.page.close()
+    tab.goto(visitor.site.console)
+    expect(tab.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
 
 
 def test_a_session_that_was_ended_elsewhere_goes_on_where_it_was(

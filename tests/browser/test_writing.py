@@ -142,5 +142,5 @@ def test_an_action_on_an_order_that_changed_is_decided_anew(visit: Open, custome
 
     other.page.get_by_role("button", name="Delete").click()
     other.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(other.page.locator(".toast")).to_contain_text("decide again")
+    expect(other.page.get_by_role("alert")).to_contain_text("decide again")
     expect(other.status()).to_have_text("Cancelled")

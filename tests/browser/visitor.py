@@ -80,7 +80,7 @@ class Visitor:
             self.page.get_by_label("Customer ID").fill(customer)
         self.page.get_by_label("Notes").fill(notes)
         self.page.get_by_role("button", name="Place order").click()
-        expect(self.heading(re.compile("^Order [0-9a-f]{8}$"))).to_be_visible()
+        expect(self.heading(re.compile("^Order [0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$"))).to_be_visible()
         return self.order_id()
 
     def order_id(self) -> str:

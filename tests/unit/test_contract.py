@@ -153,8 +153,8 @@ class TestTheContract:
 
     def test_the_words_of_the_domain_are_all_there(self) -> None:
         schemas = DOCUMENT["components"]["schemas"]
-        assert schemas["OrderStatus"]["enum"] == sorted(OrderStatus)
-        assert schemas["ReturnStatus"]["enum"] == sorted(ReturnStatus)
+        assert schemas["OrderStatus"]["enum"] == list(OrderStatus)
+        assert schemas["ReturnStatus"]["enum"] == list(ReturnStatus)
         assert schemas["Currency"]["enum"] == sorted(MINOR_DIGITS)
 
     def test_every_kind_of_problem_has_an_example(self) -> None:

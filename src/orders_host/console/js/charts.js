@@ -66,7 +66,7 @@ const DRAW = {
   rows: (points, width) => {
     const most = Math.max(1, ...points.map(({ value }) => value));
     const left = Math.min(130, width * 0.36);
-    const room = width - left - 44;
+    const room = Math.max(0, width - left - 44);
     return svg(
       "svg",
       { width, height: points.length * ROW, viewBox: `0 0 ${width} ${points.length * ROW}` },
@@ -88,7 +88,7 @@ function framed(points, width, axis, picked, draw) {
   const tickStep = niceStep(Math.max(0, ...points.map(({ value }) => value ?? 0)));
   const ticks = Array.from({ length: tickStep.count + 1 }, (_, index) => index * tickStep.size);
   const top = ticks.at(-1);
-  const plot = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
+  const plot = { width: Math.max(0, width - MARGIN.left - MARGIN.right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const step = plot.width / Math.max(1, points.length);
   const x = (index) => MARGIN.left + index * step;
   const y = (value) => MARGIN.top + plot.height * (1 - value / top);

@@ -1,6 +1,7 @@
 // An order as it is being typed: texts in fields, until they become the content that the API takes.
 
-import { toMinor, toText } from "./money.js";
+import { groupSeparator } from "./i18n.js";
+import { readAmount, toMinor, toText } from "./money.js";
 import { contentOf, newKey } from "./orders.js";
 
 const CONTENT_FIELDS = ["items", "currency", "notes", "metadata"];
@@ -11,6 +12,7 @@ const newLine = () => ({ product_id: "", name: "", quantity: "1", unit_price: ""
 export const emptyDraft = () => ({
   key: newKey(),
   customer_id: "",
+  new_customer: false,
   currency: "EUR",
   lines: [newLine()],
   notes: "",
@@ -61,8 +63,9 @@ export function merge(base, mine, theirs) {
 }
 
 function priceOf(text, currency) {
-  const minor = toMinor(text, currency);
-  return minor === null ? text.trim().replace(/^(\d+),(\d+)$/, "$1.$2") : toText(minor, currency);
+  const amount = readAmount(text, currency, groupSeparator());
+  const minor = toMinor(amount, currency);
+  return minor === null ? amount : toText(minor, currency);
 }
 
 function canonical(field, content) {

@@ -49,6 +49,10 @@ function formatter(kind, options) {
 
 export const formatNumber = (value, options = {}) => formatter("NumberFormat", options).format(value);
 
+/** What stands between thousands in the language in use: "," or ".", or a space. */
+export const groupSeparator = () =>
+  formatter("NumberFormat", { useGrouping: true }).formatToParts(1_234_567).find(({ type }) => type === "group").value;
+
 /** Money from the API's decimal text, exactly: `formatMoney("19.90", "EUR")`. */
 export function formatMoney(amount, currency) {
   const digits = fractionDigits(currency);

@@ -1,7 +1,7 @@
 // What happens to orders while one looks: Server-Sent Events where the host has them, else a regular reminder to look.
 
 import { credentials, urlOf } from "./api.js";
-import { delay } from "./http.js";
+import { delay, reach } from "./http.js";
 import { renew } from "./session.js";
 import { onEnd, signal } from "./view.js";
 
@@ -61,7 +61,7 @@ async function follow(signal) {
 async function open(signal) {
   const headers = { ...(await credentials()), Accept: "text/event-stream" };
   if (lastId !== null) headers["Last-Event-ID"] = lastId;
-  return fetch(urlOf("/v1/events"), { headers, signal, cache: "no-store", credentials: "omit" });
+  return reach(urlOf("/v1/events"), { headers, signal, cache: "no-store" });
 }
 
 async function poll(signal) {

@@ -11,9 +11,11 @@ import { orderPage } from "./pages/order.js";
 import { ordersPage } from "./pages/orders.js";
 import { overviewPage } from "./pages/overview.js";
 import { signInPage } from "./pages/sign-in.js";
+import { palette } from "./palette.js";
 import { link, route } from "./router.js";
 import { restore, signOut, signOutEverywhere, user } from "./session.js";
 import { settingsMenu } from "./settings-menu.js";
+import { followShortcuts } from "./shortcuts.js";
 import { actionButton, empty, failure, loading, toast } from "./ui.js";
 import { effect, h, scoped } from "./view.js";
 
@@ -42,6 +44,7 @@ function start() {
   });
   effect(() => user() && followEvents());
   effect(show);
+  followShortcuts(user, () => palette(user.peek(), leave));
 }
 
 function nameDocument() {
@@ -88,7 +91,7 @@ function header() {
     { class: "top" },
     h("a", { class: "brand", href: link([]) }, h("img", { src: "./icon.svg", alt: "", width: 24, height: 24 }), tr("app.name")),
     () => user() && navigation(),
-    h("div", { class: "top-end" }, () => user() && liveDot(), () => settingsMenu(menuLabel(user()), user() && account(user()))),
+    h("div", { class: "top-end" }, () => user() && [paletteButton(), liveDot()], () => settingsMenu(menuLabel(user()), user() && account(user()))),
   );
 }
 
@@ -106,22 +109,32 @@ function navigation() {
 const liveDot = () =>
   h("span", { class: () => `live is-${liveness()}`, title: () => t(`live.${liveness()}`), role: "img", "aria-label": () => t(`live.${liveness()}`) });
 
+const paletteButton = () =>
+  h(
+    "button",
+    { type: "button", class: "button quiet palette-button", "aria-label": tr("palette.open"), "aria-keyshortcuts": "Control+K", onclick: () => palette(user.peek(), leave) },
+    h("span", {}, tr("palette.open")),
+    h("kbd", { "aria-hidden": "true" }, "Ctrl K"),
+  );
+
+/** Ends the session in this tab, or everywhere, with all that the pages remember. */
+async function leave(how = signOut, done) {
+  forgetEverything();
+  await how();
+  if (done) toast(t(done));
+}
+
 const menuLabel = (who) =>
   who
     ? [h("span", { class: "initial", "aria-hidden": "true" }, who.email[0].toUpperCase()), h("span", { class: "visually-hidden" }, tr("app.menu"))]
     : [() => LANGUAGES.find(([code]) => code === language())[1], h("span", { class: "caret" })];
 
 function account(who) {
-  const leave = (how, done) => async () => {
-    forgetEverything();
-    await how();
-    if (done) toast(t(done));
-  };
   return [
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
     h("a", { href: "./docs.html" }, tr("app.docs")),
-    actionButton(tr("signin.out"), leave(signOut)),
-    actionButton(tr("signin.everywhere"), leave(signOutEverywhere, "signin.everywhere.done"), { kind: "danger-quiet" }),
+    actionButton(tr("signin.out"), () => leave()),
+    actionButton(tr("signin.everywhere"), () => leave(signOutEverywhere, "signin.everywhere.done"), { kind: "danger-quiet" }),
   ];
 }
 

@@ -31,6 +31,26 @@ export function toMinor(text, currency) {
   return BigInt(match[1] + (match[2] ?? "").padEnd(digits, "0"));
 }
 
+/**
+ * The decimal that somebody typed, as the API writes it: "1.234,50" and "1,234.50" are 1234.50.
+ *
+ * Where both separators stand, the last one is the decimal one. A single separator is the decimal one too, unless it is
+ * the reader's `grouping` before exactly three digits, which the currency does not have as decimals.
+ */
+export function readAmount(text, currency, grouping) {
+  const given = text.trim().replace(/[\s\u00a0\u202f']/g, "");
+  if (!/^\d+(?:[.,]\d+)*[.,]?$/.test(given)) return given;
+  const marks = given.replace(/\d/g, "");
+  const last = marks.at(-1);
+  if (!last) return given;
+  const uniform = marks === last.repeat(marks.length);
+  const groups = new RegExp(`^[1-9]\\d{0,2}(\\${last}\\d{3})+$`).test(given);
+  if (uniform && groups && (marks.length > 1 || (last === grouping && fractionDigits(currency) !== 3))) return given.replaceAll(last, "");
+  const [whole, decimals] = [given.slice(0, given.lastIndexOf(last)), given.slice(given.lastIndexOf(last) + 1)];
+  const grouped = whole === whole.replace(/\D/g, "") || /^[1-9]\d{0,2}([.,]\d{3})+$/.test(whole);
+  return grouped && !whole.includes(last) ? `${whole.replace(/\D/g, "")}.${decimals}` : given;
+}
+
 /** Decimal text with all of the currency's digits: `toText(1990n, "EUR") === "19.90"`. */
 export function toText(minor, currency) {
   const digits = fractionDigits(currency);
@@ -39,9 +59,9 @@ export function toText(minor, currency) {
 }
 
 /** Sum of quantity × unit price, of those lines whose numbers can be read already. */
-export function total(lines, currency) {
+export function total(lines, currency, grouping) {
   return lines.reduce((sum, line) => {
-    const price = toMinor(String(line.unit_price), currency);
+    const price = toMinor(readAmount(String(line.unit_price), currency, grouping), currency);
     return price === null || !/^\d{1,5}$/.test(line.quantity) ? sum : sum + BigInt(line.quantity) * price;
   }, 0n);
 }

@@ -1,4 +1,5 @@
 // Who is signed in: tokens in memory, the refresh token in this tab's session storage, renewed before they expire.
+// A tab that is opened beside it asks for the session of the tabs there are.
 // Why it is kept like this: docs/decisions/console-tokens.md
 
 import { asClient, cognito, CognitoError } from "./cognito.js";
@@ -17,8 +18,18 @@ let tokens = null; // {id, access, refresh, expires: milliseconds}
 let renewal = null; // the one that is under way
 let timer = 0;
 
+const HELD = "orders-console.session"; // a lock that every tab with a session shares
+const LONGEST_ASKING = 2_000; // milliseconds; a tab that holds the lock answers at once
+
 const otherTabs = new BroadcastChannel("orders-console");
-otherTabs.onmessage = ({ data: sub }) => sub === user.peek()?.sub && forget();
+otherTabs.onmessage = ({ data }) => {
+  if (data.ended && data.ended === user.peek()?.sub) forget();
+  if (data.revoked && data.revoked === tokens?.refresh) forget();
+  if (data.asked && tokens && user.peek()) otherTabs.postMessage({ offered: tokens.refresh });
+  if (data.offered) offered?.(data.offered);
+};
+let offered = null; // takes the answer to a question that is open
+let release = null; // gives the lock back
 
 /** Signs in; returns the challenge when a new password is required first, else null. */
 export async function signIn(username, password) {
@@ -41,7 +52,7 @@ export async function answerNewPassword(challenge, password) {
 
 /** Takes up this tab's session again, if there is one. */
 export async function restore() {
-  const refresh = stored.get();
+  const refresh = stored.get() ?? (await fromOtherTab());
   if (!refresh) return user.set(null);
   tokens = { refresh, expires: 0 };
   await untilReached(renew).catch(() => user.peek() ?? user.set(null));
@@ -66,6 +77,7 @@ export function renew() {
 export async function signOut() {
   const { refresh } = tokens;
   forget();
+  otherTabs.postMessage({ revoked: refresh });
   await asClient("RevokeToken", { Token: refresh });
 }
 
@@ -73,7 +85,7 @@ export async function signOut() {
 export async function signOutEverywhere() {
   await idToken();
   await cognito("GlobalSignOut", { AccessToken: tokens.access });
-  otherTabs.postMessage(user.peek().sub);
+  otherTabs.postMessage({ ended: user.peek().sub });
   forget();
 }
 
@@ -110,6 +122,7 @@ function keep(result) {
     expires: Date.now() + lifetime,
   };
   stored.set(tokens.refresh);
+  hold();
   clearTimeout(timer);
   timer = setTimeout(() => renew().catch(() => {}), Math.max(lifetime - EARLY * 1000, lifetime / 2));
   const claims = claimsOf(tokens.id);
@@ -121,9 +134,29 @@ function keep(result) {
 
 function forget() {
   tokens = null;
+  release?.();
   clearTimeout(timer);
   stored.set(null);
   user.set(null);
+}
+
+/** The refresh token of another tab that is signed in, or null: links open in new tabs without signing in again. */
+async function fromOtherTab() {
+  const held = await navigator.locks?.query().catch(() => null); // absent where the page is not from a secure origin
+  if (!held?.held.some(({ name }) => name === HELD)) return null;
+  return new Promise((resolve) => {
+    const answer = (token) => ((offered = null), clearTimeout(timeout), resolve(token));
+    const timeout = setTimeout(() => answer(null), LONGEST_ASKING);
+    offered = answer;
+    otherTabs.postMessage({ asked: true });
+  });
+}
+
+/** Lets other tabs know that this one has a session, until it ends. */
+function hold() {
+  if (release || !navigator.locks) return;
+  const done = new Promise((resolve) => (release = () => ((release = null), resolve())));
+  navigator.locks.request(HELD, { mode: "shared" }, () => done).catch(() => {});
 }
 
 /** The claims of a token, unverified: they decide what is shown, the API decides what is allowed. */

@@ -14,12 +14,13 @@ export function daysOf(orders) {
   const days = new Map();
   for (const order of orders) {
     const date = order.created_at.slice(0, 10);
-    const day = days.get(date) ?? { date, orders: 0, by_status: {}, revenue: {} };
+    const day = days.get(date) ?? { date, orders: 0, by_status: {}, revenue: {}, counted: {} };
     day.orders += 1;
     day.by_status[order.status] = (day.by_status[order.status] ?? 0) + 1;
     if (order.status !== "CANCELLED") {
       const before = day.revenue[order.currency] ?? 0n;
       day.revenue[order.currency] = before + toMinor(order.total_amount, order.currency);
+      day.counted[order.currency] = (day.counted[order.currency] ?? 0) + 1;
     }
     days.set(date, day);
   }
@@ -39,23 +40,30 @@ export function summarize(days, dates, currency) {
   const rows = dates.map((date) => row(date, byDate.get(date), currency));
   const statuses = Object.fromEntries(STATUSES.map((status) => [status, sum(days, (day) => day.by_status[status] ?? 0)]));
   const revenue = rows.reduce((all, { revenue }) => all + revenue, 0n);
-  const counted = sum(rows, ({ counted }) => counted);
+  const known = rows.every(({ counted }) => counted !== null);
   return {
     rows,
     statuses,
     orders: sum(rows, ({ orders }) => orders),
     revenue,
-    basket: average(revenue, counted),
+    basket: known ? average(revenue, sum(rows, ({ counted }) => counted)) : null,
     open: STATUSES.filter((status) => isOpen({ status })).reduce((all, status) => all + statuses[status], 0),
   };
 }
 
 function row(date, day, currency) {
   const orders = day?.orders ?? 0;
-  const counted = orders - (day?.by_status.CANCELLED ?? 0);
+  const counted = countOf(day, currency);
   const amount = day?.revenue[currency] ?? 0n;
   const revenue = typeof amount === "bigint" ? amount : toMinor(amount, currency);
-  return { date, orders, counted, revenue, basket: counted === 0 ? null : average(revenue, counted) };
+  return { date, orders, counted, revenue, basket: counted ? average(revenue, counted) : null };
+}
+
+/** The orders behind a day's revenue in a currency; null where a day has several currencies and only one number for all. */
+function countOf(day, currency) {
+  if (day?.counted) return day.counted[currency] ?? 0;
+  if (day?.revenue[currency] === undefined) return 0;
+  return Object.keys(day.revenue).length === 1 ? day.orders - (day.by_status.CANCELLED ?? 0) : null;
 }
 
 const sum = (list, number) => list.reduce((all, each) => all + number(each), 0);

@@ -1,6 +1,7 @@
 // The pieces that every page is made of.
 
-import { formatAgo, formatMoment, known, t, tr } from "./i18n.js";
+import { faultText } from "./faults.js";
+import { formatAgo, formatMoment, known, language, t, tr } from "./i18n.js";
 import { Unreachable } from "./http.js";
 import { effect, h, signal } from "./view.js";
 
@@ -27,21 +28,28 @@ export function field(label, control, { hint, fault, className = "" } = {}) {
 
 export const input = (attributes) => h("input", { type: "text", autocomplete: "off", ...attributes });
 
-/** Runs `action` once at a time, with `busy` set; a failure that it leaves to others is said in passing. */
+/** Runs `action` once at a time, with `busy` set; a failure that it leaves to others is shown where the action is. */
 function oneAtATime(busy, action) {
+  let shown = null;
   return async (event) => {
     event.preventDefault();
+    const place = event.currentTarget;
     if (busy.peek()) return;
     busy.set(true);
+    shown?.remove();
     try {
       await action();
     } catch (error) {
-      toast(`${titleOf(error)}. ${detailOf(error)}`);
+      shown = failure(error);
+      if (place.isConnected) besideOf(place).after(shown);
+      else toast(`${titleOf(error)}. ${detailOf(error)}`);
     } finally {
       busy.set(false);
     }
   };
 }
+
+const besideOf = (place) => place.closest(".page-head, form, .actions, .row") ?? place;
 
 /** A button that is busy while the promise of its action is open, and then takes no other click. */
 export function actionButton(text, action, { kind = "", ...attributes } = {}) {
@@ -78,14 +86,22 @@ setInterval(() => now.set(Date.now()), 60_000);
 /** The last part of an id, enough to tell orders apart at a glance; the first is a time, which neighbours share. */
 export const shortId = (id) => id.slice(-8);
 
-/** What stands in for content that is on its way. */
-export const loading = () =>
+/** What an order is called: its number where it has one, else the end of its id. */
+export const numberOf = (order) => (order.order_number ? String(order.order_number) : shortId(order.order_id));
+
+/** A text that somebody typed, with the marks made visible that would turn the direction of what follows. */
+export const plain = (text) => String(text).replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
+/** What stands in for content that is on its way, in the shape of what will come: "rows", "cards" or "order". */
+export const loading = (shape = "cards") =>
   h(
     "div",
-    { class: "skeleton", role: "status" },
+    { class: `skeleton is-${shape}`, role: "status" },
     h("span", { class: "visually-hidden" }, tr("loading")),
-    [1, 2, 3, 4, 5].map(() => h("div", { class: "bone" })),
+    Array.from({ length: BONES[shape] }, () => h("div", { class: "bone" })),
   );
+
+const BONES = { rows: 12, cards: 8, order: 4 };
 
 export const empty = (title, text, ...actions) =>
   h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, text), actions);
@@ -97,10 +113,18 @@ export function failure(error, retry) {
     { class: "notice is-error", role: "alert" },
     h("p", { class: "notice-title" }, () => titleOf(error)),
     h("p", {}, () => detailOf(error)),
+    error.errors?.length > 0 && h("ul", { class: "plain" }, error.errors.map((each) => h("li", {}, faultLine(each)))),
     error.request_id && h("p", { class: "small" }, tr("error.request"), " ", h("code", {}, error.request_id)),
     retry && h("button", { type: "button", class: "button", onclick: retry }, tr("retry")),
   );
 }
+
+/** A fault with the name of what it is about: a pointer into the body, a parameter or a header. */
+const faultLine = ({ pointer, parameter, header, detail }) => [
+  h("code", {}, pointer ?? parameter ?? header ?? ""),
+  " ",
+  () => faultText(detail),
+];
 
 const titleOf = (error) => {
   if (error instanceof Unreachable) return t("error.unreachable.title");
@@ -108,17 +132,46 @@ const titleOf = (error) => {
   return known(key) ? t(key) : error.title ?? t("error.title");
 };
 
-/** The API's own words, which name the cause; they are English. */
-export const detailOf = (error) => (error instanceof Unreachable ? t("error.unreachable") : error.message);
+/** The API's own words in English; in another language what its kind of problem means. */
+export const detailOf = (error) => {
+  if (error instanceof Unreachable) return t("error.unreachable");
+  if (language() === "en" && error.message) return error.message;
+  const key = `detail.${error.slug}`;
+  return known(key) ? t(key) : error.message;
+};
 
+const SECONDS_SHOWN = 8;
 const region = h("div", { class: "toasts", role: "status" });
 document.body.append(region);
 
-/** Says something in passing, also to screen readers. */
-export function toast(text) {
-  const note = h("p", { class: "toast" }, text);
-  region.append(note);
-  setTimeout(() => note.remove(), 6000);
+/** Says something in passing, also to screen readers: one thing at a time, which can be sent away. `undo` is `[label, act]`. */
+export function toast(text, undo) {
+  const close = () => (note.remove(), clearTimeout(timer));
+  const wait = () => (timer = setTimeout(close, SECONDS_SHOWN * 1000));
+  const act = () => (close(), undo[1]());
+  const note = h(
+    "div",
+    { class: "toast", onpointerenter: () => clearTimeout(timer), onpointerleave: () => wait(), onfocusin: () => clearTimeout(timer) },
+    h("p", {}, text),
+    undo && h("button", { type: "button", class: "link", onclick: act }, undo[0]),
+    h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: close }, "×"),
+  );
+  let timer = 0;
+  region.replaceChildren(note);
+  wait();
+}
+
+/** Runs `change`, which may make the page anew, and gives the focus back to the control that had it, else to the heading. */
+export function keepingFocus(change) {
+  const [before, main] = [document.activeElement, document.getElementById("main")];
+  if (!main.contains(before)) return change();
+  const selection = "selectionStart" in before && before.selectionStart !== null ? [before.selectionStart, before.selectionEnd] : null;
+  change();
+  if (document.activeElement !== document.body) return;
+  const isSame = (one) => one.name === before.name && (before.name || one.textContent === before.textContent);
+  const again = [...main.querySelectorAll(before.localName)].find(isSame) ?? main.querySelector("h1");
+  again?.focus({ preventScroll: true });
+  if (selection && again?.setSelectionRange) again.setSelectionRange(...selection);
 }
 
 /** Asks before something that can't be undone; resolves to whether it was confirmed. */
@@ -140,6 +193,29 @@ export function confirmation(title, text, confirm, kind = "danger") {
     );
     document.body.append(dialog);
     dialog.showModal();
+  });
+}
+
+/** Asks for a short text; resolves to it, or to "" when it was called off. */
+export function question(title, label, confirm) {
+  return new Promise((resolve) => {
+    const titleId = newId("dialog");
+    const control = input({ maxlength: 40, required: true });
+    const answer = () => dialog.close(control.value.trim());
+    const dialog = h(
+      "dialog",
+      { class: "dialog", "aria-labelledby": titleId, onclose: () => (dialog.remove(), resolve(dialog.returnValue)) },
+      h("h2", { id: titleId }, title),
+      form(
+        { class: "stack" },
+        answer,
+        field(label, control),
+        h("div", { class: "row end" }, h("button", { type: "button", class: "button", onclick: () => dialog.close("") }, t("cancel")), submitButton(confirm)),
+      ),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+    control.focus();
   });
 }
 

@@ -6,9 +6,12 @@ import { curl } from "../curl.js";
 import { reach } from "../http.js";
 import { formatNumber, t, tr } from "../i18n.js";
 import { user } from "../session.js";
-import { copy, failure, field, form, input, submitButton } from "../ui.js";
+import { confirmation, copy, failure, field, form, input, submitButton } from "../ui.js";
 import { effect, h, signal } from "../view.js";
 import { exampleOf, resolve } from "./contract.js";
+
+// An order that was only looked at must not be one click from being changed: these ask for its id.
+const DESTRUCTIVE = new Set(["PUT", "DELETE"]);
 
 /** Ids that answers brought, by parameter name: they fill the empty fields of other operations. */
 const seen = signal({});
@@ -21,7 +24,7 @@ export function requestPanel(document, operation) {
   const body = json && h("textarea", { rows: 8, spellcheck: "false", class: "code" });
   if (body) body.value = JSON.stringify(exampleOf(json), null, 2);
   for (const { parameter, control } of controls) {
-    if (parameter.in !== "path") continue;
+    if (parameter.in !== "path" || DESTRUCTIVE.has(operation.method)) continue;
     effect(() => {
       control.value ||= seen()[parameter.name] ?? "";
       revision.set(revision.peek() + 1);
@@ -31,7 +34,9 @@ export function requestPanel(document, operation) {
   const send = async () => {
     const missing = controls.find(({ parameter, control }) => parameter.required && !control.value.trim());
     if (missing) return missing.control.focus();
-    answer.set(await exchange(request()));
+    const sent = request();
+    if (operation.method === "DELETE" && !(await confirmation(t("docs.delete.title"), sent.url, t("docs.send")))) return;
+    answer.set(await exchange(sent));
   };
   return h(
     "div",

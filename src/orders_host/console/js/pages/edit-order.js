@@ -2,11 +2,11 @@
 
 import { contentFrom, draftOf, merge } from "../draft.js";
 import { formatMoney, t, tr } from "../i18n.js";
-import { forget, recall, remember } from "../memory.js";
+import { forget, keepDraft, recall } from "../memory.js";
 import * as orders from "../orders.js";
 import { link, navigate } from "../router.js";
 import { canEdit } from "../rules.js";
-import { failure, loading, shortId, toast } from "../ui.js";
+import { failure, loading, numberOf, shortId, toast } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
 import { orderForm } from "./order-form.js";
 
@@ -16,6 +16,7 @@ export function editOrderPage(user, id) {
   const fault = signal(null);
   const controller = new AbortController();
   onEnd(() => controller.abort());
+  const called = () => (editing() ? numberOf(editing().base) : shortId(id));
   const back = link(["orders", id]);
 
   const load = async () => {
@@ -30,6 +31,15 @@ export function editOrderPage(user, id) {
   const leave = () => {
     forget(user, name);
     navigate(["orders", id]);
+  };
+  const discard = () => {
+    const discarded = recall(user, name);
+    leave();
+    const undo = () => {
+      keepDraft(user, name, discarded);
+      navigate(["orders", id, "edit"]);
+    };
+    if (discarded) toast(t("form.discarded"), [t("undo"), undo]);
   };
   const saved = () => {
     toast(t("form.saved"));
@@ -46,7 +56,7 @@ export function editOrderPage(user, id) {
       const merged = merge(base, content, theirs);
       if (merged.unchanged) return saved(); // an earlier attempt came through, and only its answer was lost
       const next = { base: theirs, draft: draftOf(merged.merged), merged: { ...merged, mine: content, theirs } };
-      remember(user, name, next);
+      keepDraft(user, name, next);
       editing.set(next);
       document.querySelector(".merge")?.focus();
     }
@@ -55,14 +65,14 @@ export function editOrderPage(user, id) {
   return h(
     "div",
     { class: "page narrow" },
-    h("p", { class: "crumb" }, h("a", { href: back }, () => t("order.title", { id: shortId(id) }))),
-    h("h1", { tabindex: "-1" }, () => t("form.edit", { id: shortId(id) })),
+    h("p", { class: "crumb" }, h("a", { href: back }, () => t("order.title", { id: called() }))),
+    h("h1", { tabindex: "-1" }, () => t("form.edit", { id: called() })),
     () => {
       if (fault()) return failure(fault(), load);
       const now = editing();
       if (!now) return loading();
       if (!canEdit(now.base, user)) return locked(now.base, leave);
-      return edited(now, { send, discard: leave, changed: () => remember(user, name, now) });
+      return edited(now, { send, discard, changed: () => keepDraft(user, name, now) });
     },
   );
 }

@@ -2,7 +2,7 @@
 
 import { addLine, contentFrom, usedPairs } from "../draft.js";
 import { faultText } from "../faults.js";
-import { formatMoney, locale, t, tr } from "../i18n.js";
+import { formatMoney, groupSeparator, locale, t, tr } from "../i18n.js";
 import { CURRENCIES, toText, total } from "../money.js";
 import { failure, field, form, input, submitButton } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
@@ -11,7 +11,7 @@ import { h, onEnd, signal } from "../view.js";
  * The form. `send` is called with the draft's content; it may raise the API's problem. `changed` is called after each
  * change of the draft.
  */
-export function orderForm({ draft, submitText, send, changed, discard, forCustomer }) {
+export function orderForm({ draft, submitText, send, changed, discard, customers }) {
   const revision = signal(0);
   const faults = signal(new Map()); // JSON pointer → text
   const fault = signal(null);
@@ -46,14 +46,14 @@ export function orderForm({ draft, submitText, send, changed, discard, forCustom
       { class: "stack order-form", oninput: touch },
       submit,
       () => fault() && summary(fault(), faults()),
-      h("section", { class: "card stack" }, heading(draft, at, forCustomer), itemRows(draft, at, touch, revision)),
+      h("section", { class: "card stack" }, heading(draft, at, customers), itemRows(draft, at, touch, revision)),
       h("section", { class: "card stack" }, extras(draft, at, touch, revision)),
       h(
         "div",
         { class: "form-foot" },
         h("p", { class: "total-line" }, h("span", {}, tr("order.total")), " ", h("output", { class: "total" }, () => {
           revision();
-          return formatMoney(toText(total(draft.lines, draft.currency), draft.currency), draft.currency);
+          return formatMoney(toText(total(draft.lines, draft.currency, groupSeparator()), draft.currency), draft.currency);
         })),
         h("div", { class: "row" }, h("button", { type: "button", class: "button", onclick: discard }, tr("form.discard")), submitButton(submitText)),
       ),
@@ -89,15 +89,32 @@ function bound(control, target, name) {
   return control;
 }
 
-function heading(draft, at, forCustomer) {
+function heading(draft, at, customers) {
   const names = new Intl.DisplayNames([locale()], { type: "currency" });
   const currencies = h("select", {}, CURRENCIES.map((code) => h("option", { value: code }, `${code} – ${names.of(code)}`)));
-  const customer = forCustomer && bound(input({ maxlength: 64, spellcheck: "false" }), draft, "customer_id");
   return h(
     "div",
     { class: "fields" },
-    customer && field(tr("form.for"), customer, { hint: tr("form.for.hint"), fault: at("/customer_id") }),
+    customers && customerField(draft, at, customers),
     field(tr("form.currency"), bound(currencies, draft, "currency"), { fault: at("/currency") }),
+  );
+}
+
+const CUSTOMERS = "known-customers"; // the id of the list that the field offers
+
+function customerField(draft, at, customers) {
+  const control = bound(input({ maxlength: 64, spellcheck: "false", list: CUSTOMERS }), draft, "customer_id");
+  control.addEventListener("input", () => (draft.new_customer = false));
+  const isNew = () => {
+    const box = h("input", { type: "checkbox", onchange: () => (draft.new_customer = box.checked) });
+    return h("label", { class: "row" }, box, tr("form.for.new"));
+  };
+  return h(
+    "div",
+    { class: "stack tight" },
+    field(tr("form.for"), control, { hint: tr("form.for.hint"), fault: at("/customer_id") }),
+    h("datalist", { id: CUSTOMERS }, () => customers.options().map(({ id, text }) => h("option", { value: id }, text))),
+    () => at("/customer_id")() && isNew(),
   );
 }
 

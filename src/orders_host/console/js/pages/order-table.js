@@ -2,19 +2,24 @@
 
 import { formatMoney, t, tr } from "../i18n.js";
 import { link } from "../router.js";
-import { ago, shortId, statusBadge } from "../ui.js";
-import { h, onEnd, scoped } from "../view.js";
+import { ago, numberOf, plain, shortId, statusBadge } from "../ui.js";
+import { h, onEnd, scoped, signal } from "../view.js";
 
 const GROUP = 50;
 
-/** A table that keeps orders by id. `add` appends older ones, `put` adds a newer one or renews a row. */
+/**
+ * A table that keeps orders by id. `add` appends older ones, `put` renews a row and holds a newer order back until
+ * `showWaiting`, so that no row moves under the pointer. `waiting` is the number of those held back.
+ */
 export function orderTable(user) {
   const rows = new Map(); // order_id → {order, element, end}
+  const held = new Map(); // order_id → order, newer than the rows
+  const waiting = signal(0);
   const body = h("div", { role: "rowgroup", class: "groups" });
   const element = h(
     "div",
     { role: "table", class: `orders ${user.staff ? "with-customer" : ""}`, "aria-label": tr("list.title"), onkeydown: move },
-    h("div", { role: "rowgroup" }, heading(user)),
+    h("div", { role: "rowgroup", class: "sticky" }, heading(user)),
     body,
   );
   const newRow = (order) => {
@@ -22,11 +27,31 @@ export function orderTable(user) {
     rows.set(order.order_id, { order, element, end });
     return element;
   };
+  const insert = (order, complete) => {
+    const later = firstNotAfter(body, order, rows);
+    if (!later && !complete) return;
+    const element = newRow(order);
+    element.classList.add("is-fresh");
+    if (later) later.before(element);
+    else (body.lastChild ?? body.appendChild(group())).append(element);
+  };
+  const hold = (id, order) => {
+    if (order) held.set(id, order);
+    else held.delete(id);
+    waiting.set(held.size);
+  };
+  const drop = (id) => {
+    rows.get(id)?.end();
+    rows.get(id)?.element.remove();
+    rows.delete(id);
+  };
+  const present = () => [...body.querySelectorAll("[data-order]:not(.is-gone)")];
   onEnd(() => rows.forEach(({ end }) => end()));
   return {
     element,
-    size: () => rows.size,
-    orders: () => [...body.querySelectorAll("[data-order]")].map((one) => rows.get(one.dataset.order).order),
+    waiting,
+    size: () => present().length,
+    orders: () => present().map((one) => rows.get(one.dataset.order).order),
     add(orders) {
       const fresh = orders.filter((order) => !rows.has(order.order_id));
       for (let start = 0; start < fresh.length; start += GROUP) {
@@ -34,27 +59,39 @@ export function orderTable(user) {
       }
     },
     /** `complete` tells that there are no older orders than those added; else older ones come by themselves. */
-    put(order, complete) {
+    put(order, { complete, atOnce }) {
       const known = rows.get(order.order_id);
       if (known && known.order.version >= order.version) return;
-      const later = known ? null : firstNotAfter(body, order, rows);
-      if (!known && !later && !complete) return;
-      known?.end();
+      if (!known) return atOnce || rows.size === 0 ? insert(order, complete) : hold(order.order_id, order);
+      known.end();
       const element = newRow(order);
       element.classList.add("is-fresh");
-      if (known) swap(known.element, element);
-      else if (later) later.before(element);
-      else (body.lastChild ?? body.appendChild(group())).append(element);
+      swap(known.element, element);
+    },
+    /** Shows the orders that were held back, and takes away the rows that left the list. */
+    showWaiting(complete) {
+      for (const gone of body.querySelectorAll(".is-gone")) drop(gone.dataset.order);
+      for (const order of held.values()) insert(order, complete);
+      held.clear();
+      waiting.set(0);
+      body.querySelector("[data-order] a")?.focus();
     },
     /** Moves the focus to the order at a position. */
     focus(index) {
       body.querySelectorAll("[data-order] a")[index]?.focus();
     },
-    drop(id) {
+    /** Marks the row of an order that left the list. It stays where it is, for rows below it would move up. */
+    leave(id, order) {
+      hold(id, null);
       const known = rows.get(id);
-      known?.end();
-      known?.element.remove();
-      rows.delete(id);
+      if (!known) return;
+      if (order) {
+        known.end();
+        swap(known.element, newRow(order));
+      } else {
+        known.element.querySelector(".c-status").replaceChildren(h("span", { class: "badge is-cancelled" }, tr("list.deleted")));
+      }
+      rows.get(id).element.classList.add("is-gone");
     },
   };
 }
@@ -66,31 +103,48 @@ function heading(user) {
     { role: "row", class: "order-row head" },
     cell("list.order", "c-order"),
     user.staff && cell("order.customer", "c-customer"),
-    cell("list.placed", "c-placed"),
-    cell("list.status", "c-status"),
     cell("list.total", "c-total"),
+    cell("list.status", "c-status"),
+    cell("order.items", "c-items"),
+    cell("list.placed", "c-placed"),
   );
 }
 
 function row(order, user) {
-  const open = h("a", { href: link(["orders", order.order_id]) }, shortId(order.order_id));
+  const href = link(["orders", order.order_id]);
   return h(
     "div",
-    { role: "row", class: "order-row", "data-order": order.order_id },
-    h("span", { role: "cell", class: "c-order" }, open, h("span", { class: "items" }, () => summary(order.items))),
-    user.staff && h("span", { role: "cell", class: "c-customer" }, shownCustomer(order.customer_id)),
-    h("span", { role: "cell", class: "c-placed" }, ago(order.created_at)),
-    h("span", { role: "cell", class: "c-status" }, statusBadge(order.status)),
+    { role: "row", class: "order-row", "data-order": order.order_id, onpointerdown: press, onclick: (event) => follow(event, href), onauxclick: (event) => follow(event, href) },
+    h("span", { role: "cell", class: "c-order" }, h("a", { href }, numberOf(order))),
+    user.staff && h("span", { role: "cell", class: "c-customer" }, shownCustomer(order)),
     h("span", { role: "cell", class: "c-total" }, () => formatMoney(order.total_amount, order.currency)),
+    h("span", { role: "cell", class: "c-status" }, statusBadge(order.status)),
+    h("span", { role: "cell", class: "c-items" }, () => summary(order.items)),
+    h("span", { role: "cell", class: "c-placed" }, ago(order.created_at)),
   );
 }
 
+const DRAGGED = 4; // pixels between press and release from which text is selected, and nothing opened
+let pressed = { x: 0, y: 0 };
+const press = ({ clientX: x, clientY: y }) => (pressed = { x, y });
+
+/** The whole row opens its order, yet its text can be selected, which a link over it would prevent. */
+function follow(event, href) {
+  const selecting = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > DRAGGED;
+  if (event.target.closest("a") || selecting || event.button > 1) return;
+  if (event.button === 1 || event.ctrlKey || event.metaKey) open(href, "_blank", "noopener");
+  else location.hash = href;
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
-const shownCustomer = (id) => h("span", { title: id }, UUID.test(id) ? shortId(id) : id);
+
+function shownCustomer({ customer_id: id, contact }) {
+  return h("span", { title: id }, plain(contact?.name || (UUID.test(id) ? shortId(id) : id)));
+}
 
 function summary(items) {
   const [first, second, ...others] = items.map((item) => {
-    const name = item.name || item.product_id;
+    const name = plain(item.name || item.product_id);
     return item.quantity > 1 ? `${item.quantity} × ${name}` : name;
   });
   const shown = second ? `${first}, ${second}` : first;
@@ -114,9 +168,14 @@ function swap(old, fresh) {
 /** Up and down move between orders. */
 function move(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const links = step && [...event.currentTarget.querySelectorAll("[data-order] a")];
-  const target = links?.[links.indexOf(document.activeElement) + step];
-  if (!target || !links.includes(document.activeElement)) return;
-  event.preventDefault();
-  target.focus();
+  if (step && event.currentTarget.contains(document.activeElement) && moveFocus(step)) event.preventDefault();
+}
+
+/** Moves the focus by so many rows of the list, from outside of it to the first; returns whether there was one. */
+export function moveFocus(step) {
+  const links = [...document.querySelectorAll("[data-order] a")];
+  const target = links[links.indexOf(document.activeElement) + step] ?? (step > 0 && !links.includes(document.activeElement) ? links[0] : null);
+  target?.focus();
+  target?.scrollIntoView({ block: "nearest" });
+  return Boolean(target);
 }

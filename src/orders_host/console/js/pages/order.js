@@ -5,12 +5,13 @@ import { curl } from "../curl.js";
 import { formatMoment, formatMoney, t, tr } from "../i18n.js";
 import { onLive } from "../live.js";
 import { toMinor, toText } from "../money.js";
+import { forget } from "../memory.js";
 import * as orders from "../orders.js";
 import { link, navigate } from "../router.js";
 import { canDelete, canEdit, moves } from "../rules.js";
 import { expiry } from "../session.js";
 import { timelineOf } from "../timeline.js";
-import { actionButton, ago, confirmation, copy, empty, failure, loading, shortId, statusBadge, toast } from "../ui.js";
+import { actionButton, ago, confirmation, copy, detailOf, empty, failure, keepingFocus, loading, numberOf, plain, shortId, statusBadge, toast } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
 import { returnsSection } from "./returns.js";
 
@@ -18,15 +19,14 @@ export function orderPage(user, id) {
   const order = signal(null);
   const events = signal([]);
   const fault = signal(null);
+  const said = signal(null); // {place, error} of the last action that failed
   const controller = new AbortController();
   onEnd(() => controller.abort());
 
   const show = (fresh) => {
     if (!fresh || fresh.version <= (order.peek()?.version ?? 0)) return false;
     fault.set(null);
-    const focused = document.activeElement !== document.body;
-    order.set(fresh);
-    if (focused && document.activeElement === document.body) document.querySelector("h1").focus({ preventScroll: true });
+    keepingFocus(() => order.set(fresh));
     orders.events(id, controller.signal).then(events.set, () => {}); // the histories tell most of it
     return true;
   };
@@ -39,20 +39,20 @@ export function orderPage(user, id) {
   };
   onLive((event) => {
     if (event === null) load();
-    else if (event.order_id !== id) return;
+    else if (event.order_id !== (order.peek()?.order_id ?? id)) return; // the URL may have the number
     else if (event.type === "OrderDeleted") order.set(null), fault.set(new Error("deleted"));
     else if (show(event.order) && event.actor !== user.sub) toast(t("order.refreshed"));
   });
   load();
 
-  const act = actor(order, show, load);
+  const act = actor(order, show, load, said);
   return h(
     "div",
     { class: "page" },
     h("p", { class: "crumb" }, h("a", { href: link(["orders"]) }, tr("order.back"))),
     () => {
-      if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act)] : missing(fault(), load);
-      return order() ? body(order(), events, user, act) : [h("h1", { tabindex: "-1" }, tr("loading")), loading()];
+      if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act, said)] : missing(fault(), load);
+      return order() ? body(order(), events, user, act, said) : [h("h1", { tabindex: "-1" }, tr("loading")), loading("order")];
     },
   );
 }
@@ -60,39 +60,55 @@ export function orderPage(user, id) {
 function missing(error, retry) {
   const title = h("h1", { tabindex: "-1" }, tr("list.order"));
   if (error.message === "deleted") return [title, empty(tr("order.gone"), "", backToList())];
-  return [title, error.status === 404 ? empty(tr("problem.not-found"), error.message, backToList()) : failure(error, retry)];
+  return [title, error.status === 404 ? empty(tr("problem.not-found"), () => detailOf(error), backToList()) : failure(error, retry)];
 }
 
 const backToList = () => h("a", { class: "button", href: link(["orders"]) }, tr("page.start"));
 
-/** Runs a change of the order: shows what came of it, and reads the order again when somebody else was faster. */
-function actor(order, show, load) {
-  return async (change, done) => {
+/**
+ * Runs a change of the order: shows what came of it, and reads the order again when somebody else was faster. A failure
+ * is shown at `place`: "head", or the id of a return.
+ */
+function actor(order, show, load, said) {
+  return async (change, done, place = "head") => {
+    said.set(null);
     try {
       const fresh = await change(order.peek());
       show(fresh);
       toast(done(fresh));
+      return true;
     } catch (error) {
-      if (error.status !== 412 && error.status !== 409) throw error;
-      await load();
-      toast(t("order.changed"));
+      if (error.status === 412 || error.status === 409) await load();
+      said.set({ place, error });
+      return false;
     }
   };
 }
 
-function body(order, events, user, act) {
+/** What failed at a place of the page, until it is sent away or something else is tried. */
+const failedAt = (said, place) => () => {
+  if (said()?.place !== place) return null;
+  const { error } = said();
+  const close = h("button", { type: "button", class: "close", "aria-label": tr("close"), onclick: () => said.set(null) }, "×");
+  const overtaken = error.status === 412 || error.status === 409;
+  const text = overtaken ? h("div", { class: "notice is-error", role: "alert" }, h("p", {}, tr("order.changed"))) : failure(error);
+  return h("div", { class: "closable" }, text, close);
+};
+
+function body(order, events, user, act, said) {
   return [
     h(
       "div",
       { class: "page-head" },
-      h("h1", { tabindex: "-1" }, () => t("order.title", { id: shortId(order.order_id) })),
+      h("h1", { tabindex: "-1" }, () => t("order.title", { id: numberOf(order) })),
       statusBadge(order.status),
       h("div", { class: "actions" }, actions(order, user, act)),
     ),
+    failedAt(said, "head"),
     h(
       "div",
       { class: "columns" },
-      h("div", { class: "stack" }, itemsCard(order), returnsSection(order, user, act), extrasCard(order)),
+      h("div", { class: "stack" }, itemsCard(order), returnsSection(order, user, act, (place) => failedAt(said, place)), extrasCard(order)),
       h("div", { class: "stack" }, detailsCard(order, user), timelineCard(order, events, user)),
     ),
   ];
@@ -108,6 +124,7 @@ function actions(order, user, act) {
     if (!(await confirmation(t("order.delete.title"), t("order.delete.text"), t("order.delete")))) return;
     const gone = async (now) => {
       await orders.remove(now);
+      forget(user, "list"); // it would still have the order
       navigate(["orders"]);
     };
     await act(gone, () => t("order.delete.done"));
@@ -118,6 +135,7 @@ function actions(order, user, act) {
     canEdit(order, user) && h("a", { class: "button", href: link(["orders", order.order_id, "edit"]) }, tr("order.edit")),
     canDelete(order) && actionButton(tr("order.delete"), remove, { kind: "danger-quiet" }),
     actionButton(tr("copy.curl"), () => copyCurl(order), { kind: "quiet" }),
+    h("button", { type: "button", class: "button quiet", onclick: () => print() }, tr("print")),
   ];
 }
 
@@ -156,7 +174,7 @@ function itemsCard({ items, currency, total_amount: sum }) {
           h(
             "tr",
             {},
-            h("td", {}, item.name || item.product_id, h("span", { class: "muted small block" }, item.name ? item.product_id : "")),
+            h("td", {}, plain(item.name || item.product_id), h("span", { class: "muted small block" }, item.name ? plain(item.product_id) : "")),
             h("td", { class: "number" }, String(item.quantity)),
             h("td", { class: "number wide-only" }, money(item.unit_price)),
             h("td", { class: "number" }, money(amount(item))),
@@ -184,13 +202,13 @@ function extrasCard({ notes, metadata }) {
   return h(
     "section",
     { class: "card" },
-    notes && [h("h2", {}, tr("order.notes")), h("p", { class: "notes" }, notes)],
-    pairs.length > 0 && [h("h2", {}, tr("order.metadata")), facts(pairs)],
+    notes && [h("h2", {}, tr("order.notes")), h("p", { class: "notes" }, plain(notes))],
+    pairs.length > 0 && [h("h2", {}, tr("order.metadata")), facts(pairs.map((pair) => pair.map(plain)))],
   );
 }
 
 function detailsCard(order, user) {
-  const customer = order.customer_id === user.sub ? h("span", {}, tr("you")) : h("code", {}, order.customer_id);
+  const customer = order.customer_id === user.sub ? h("span", {}, tr("you")) : h("code", {}, plain(order.customer_id));
   const all = user.staff && link(["orders"], { customer: order.customer_id });
   return h(
     "section",

@@ -109,16 +109,17 @@ function figures({ days, dates, cut }, chosen, user) {
   const money = (minor) => formatMoney(toText(minor, currency), currency);
   const spent = user.staff ? "revenue" : "spent";
   return [
+    cut > 0 && h("p", { class: "notice", role: "note" }, tr("overview.cut", { count: cut })),
     h(
       "dl",
       { class: "cards" },
       fact("overview.orders", () => formatNumber(sums.orders)),
       fact(`overview.${spent}`, () => money(sums.revenue)),
-      fact("overview.basket", () => money(sums.basket)),
+      fact("overview.basket", () => (sums.basket === null ? "–" : money(sums.basket))),
       fact("overview.open", () => formatNumber(sums.open)),
     ),
     () => h("div", { class: "figures" }, charts(sums, currency, money, spent)),
-    h("p", { class: "muted small" }, tr("overview.note"), " ", cut ? tr("overview.cut", { count: cut }) : null),
+    h("p", { class: "muted small" }, tr("overview.note"), " ", sums.basket === null ? tr("overview.mixed", { currency }) : null),
   ];
 }
 

@@ -1,37 +1,53 @@
 // The returns of an order: those there are, with what staff may do, and the form for another one.
 
 import { formatMoney, t, tr } from "../i18n.js";
+import { forget, keepDraft, recall } from "../memory.js";
 import { toMinor, toText } from "../money.js";
 import * as orders from "../orders.js";
 import { canReturn, returnable, returnMoves } from "../rules.js";
-import { actionButton, ago, field, form, input, returnBadge, submitButton } from "../ui.js";
+import { actionButton, ago, field, form, input, plain, returnBadge, submitButton } from "../ui.js";
 import { h, signal } from "../view.js";
 
-export function returnsSection(order, user, act) {
+const FORM = "return-form"; // the place of what fails when a return is requested
+
+/** `failedAt(place)` gives what failed at a place. */
+export function returnsSection(order, user, act, failedAt) {
   const entries = order.returns ?? [];
-  const asking = signal(false);
+  const name = `return ${order.order_id}`;
+  const asking = signal(recall(user, name) ?? null); // the draft: it outlives a change of the order
   if (entries.length === 0 && !canReturn(order)) return null;
-  return h(
+  const start = () => {
+    asking.set({ key: orders.newKey(), quantities: order.items.map(() => 0), reason: "" });
+    section.querySelector(".return-form input")?.focus();
+  };
+  const close = () => {
+    forget(user, name);
+    asking.set(null);
+    (section.querySelector("[name=return-items]") ?? section.querySelector("h2")).focus();
+  };
+  const section = h(
     "section",
     { class: "card" },
     h(
       "div",
       { class: "row between" },
-      h("h2", {}, tr("return.title")),
+      h("h2", { tabindex: "-1" }, tr("return.title")),
       () =>
         canReturn(order) &&
         !asking() &&
-        h("button", { type: "button", class: "button", onclick: () => asking.set(true) }, tr("return.request")),
+        h("button", { type: "button", class: "button", name: "return-items", onclick: start }, tr("return.request")),
     ),
-    entries.map((entry) => returnEntry(entry, order, user, act)),
-    () => asking() && requestForm(order, act, () => asking.set(false)),
+    entries.map((entry) => [returnEntry(entry, order, user, act), failedAt(entry.return_id)]),
+    failedAt(FORM),
+    () => asking() && canReturn(order) && requestForm(order, act, asking.peek(), { close, changed: () => keepDraft(user, name, asking.peek()) }),
   );
+  return section;
 }
 
 function returnEntry(entry, order, user, act) {
   const move = (status) => () =>
-    act((now) => orders.moveReturn(now, entry.return_id, status), () => t("return.done", { status: t(`return.${status}`) }));
-  const nameOf = ({ line, product_id: id }) => order.items[line - 1]?.name || id;
+    act((now) => orders.moveReturn(now, entry.return_id, status), () => t("return.done", { status: t(`return.${status}`) }), entry.return_id);
+  const nameOf = ({ line, product_id: id }) => plain(order.items[line - 1]?.name || id);
   return h(
     "article",
     { class: "return" },
@@ -42,7 +58,7 @@ function returnEntry(entry, order, user, act) {
       h("strong", {}, () => formatMoney(entry.refund_amount, order.currency)),
     ),
     h("ul", { class: "plain" }, entry.lines.map((line) => h("li", {}, `${line.quantity} × ${nameOf(line)}`))),
-    h("p", { class: "notes" }, entry.reason),
+    h("p", { class: "notes" }, plain(entry.reason)),
     h(
       "div",
       { class: "row" },
@@ -53,15 +69,21 @@ function returnEntry(entry, order, user, act) {
   );
 }
 
-function requestForm(order, act, close) {
-  const key = orders.newKey();
+/** The form over a draft `{key, quantities, reason}`, in which it writes; `changed` is called after each change. */
+function requestForm(order, act, draft, { close, changed }) {
   const most = returnable(order);
-  const quantities = order.items.map(() => signal(0));
-  const reason = h("textarea", { rows: 2, maxlength: 500 });
+  const quantities = order.items.map((_, index) => signal(Math.min(draft.quantities[index] ?? 0, most[index])));
+  const reason = h("textarea", { rows: 2, maxlength: 500, name: "return-reason" });
+  reason.value = draft.reason;
   const none = signal(false);
   const missing = signal(null);
   const refund = () =>
     order.items.reduce((sum, item, index) => sum + BigInt(quantities[index]()) * toMinor(item.unit_price, order.currency), 0n);
+  const note = () => {
+    draft.quantities = quantities.map((quantity) => quantity.peek());
+    draft.reason = reason.value;
+    changed();
+  };
   const send = async () => {
     const lines = quantities.map((quantity, index) => ({ line: index + 1, quantity: quantity.peek() }));
     const chosen = lines.filter(({ quantity }) => quantity > 0);
@@ -69,14 +91,18 @@ function requestForm(order, act, close) {
     missing.set(reason.value.trim() ? null : "required");
     if (missing.peek()) return reason.focus();
     if (none.peek()) return;
-    const request = (now) => orders.requestReturn(now, chosen, reason.value.trim(), key);
-    await act(request, () => t("return.requested"));
+    const request = async (now) => {
+      const fresh = await orders.requestReturn(now, chosen, reason.value.trim(), draft.key);
+      close();
+      return fresh;
+    };
+    await act(request, () => t("return.requested"), FORM);
   };
   return form(
-    { class: "stack return-form" },
+    { class: "stack return-form", oninput: note },
     send,
     h("h3", {}, tr("return.request.title")),
-    order.items.map((item, index) => most[index] > 0 && quantityField(item, most[index], quantities[index])),
+    order.items.map((item, index) => most[index] > 0 && quantityField(item, index, most[index], quantities[index])),
     field(tr("return.reason"), reason, { fault: () => missing() && t(missing()) }),
     () => none() && h("p", { class: "fault", role: "alert" }, tr("return.none")),
     h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
@@ -85,11 +111,12 @@ function requestForm(order, act, close) {
   );
 }
 
-function quantityField(item, most, quantity) {
-  const control = input({ type: "number", min: 0, max: most, step: 1, value: 0, inputmode: "numeric" });
+function quantityField(item, index, most, quantity) {
+  const name = `return-quantity-${index}`;
+  const control = input({ type: "number", name, min: 0, max: most, step: 1, value: quantity.peek(), inputmode: "numeric" });
   control.addEventListener("input", () =>
     quantity.set(Math.max(0, Math.min(most, Math.trunc(Number(control.value)) || 0))),
   );
   control.addEventListener("change", () => (control.value = quantity.peek()));
-  return field(() => t("return.quantity", { product: item.name || item.product_id, count: most }), control, { className: "inline" });
+  return field(() => t("return.quantity", { product: plain(item.name || item.product_id), count: most }), control, { className: "inline" });
 }
