@@ -88,7 +88,9 @@ def _operation(name: str, described: Described) -> Document:
         "description": described.description,
     }
     if described.parameters:
-        operation["parameters"] = [_reference("parameters", parameter) for parameter in described.parameters]
+        operation["parameters"] = [
+            _reference("parameters", parameter.name) for parameter in described.parameters
+        ]
     if described.body:
         operation["requestBody"] = {
             "required": True,

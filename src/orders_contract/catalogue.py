@@ -5,8 +5,16 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orders_contract import examples
-from orders_core import parameters, problems
-from orders_core.models import OrderStatus
+from orders_core import parameter_table, problems
+from orders_core.parameter_table import (
+    DAYS,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LISTING,
+    PAGING,
+    Parameter,
+)
 from orders_core.problems import ProblemType
 
 Fragment = dict[str, Any]
@@ -22,7 +30,7 @@ class Described(Struct, frozen=True):
     description: str
     successes: dict[int, Fragment]
     problems: tuple[ProblemType, ...]
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     body: Fragment | None = None
 
 
@@ -63,7 +71,7 @@ CATALOGUE: Final = {
         summary="Place an order",
         description="The order is PENDING and its total is computed. With an `Idempotency-Key`, the same"
         " request sent again finds the order it made and answers with `Idempotent-Replayed: true`.",
-        parameters=("Idempotency-Key",),
+        parameters=(IDEMPOTENCY_KEY,),
         body=_json("OrderInput", examples.ORDER_INPUT),
         successes={
             201: _success("The order.", ("Location", "ETag", "Idempotent-Replayed"), "Order", examples.ORDER)
@@ -74,14 +82,14 @@ CATALOGUE: Final = {
         summary="List orders, newest first",
         description="A customer's own orders; for staff those of the customer asked for, or everyone's."
         ' Pages are followed by `next_cursor`, or by the `Link` header with `rel="next"`.',
-        parameters=("customer_id", "status", "created_from", "created_to", "limit", "cursor"),
+        parameters=(*LISTING.values(),),
         successes={200: _success("One page.", ("Link",), "OrderPage", examples.ORDER_PAGE)},
         problems=_ALWAYS,
     ),
     "get_order": Described(
         summary="Read an order",
         description="As last written. Another customer's order looks as if it did not exist.",
-        parameters=("If-None-Match",),
+        parameters=(IF_NONE_MATCH,),
         successes={
             200: _success("The order.", ("ETag",), "Order", examples.ORDER),
             304: _success("The client has this version already.", ("ETag",)),
@@ -93,7 +101,7 @@ CATALOGUE: Final = {
         description="A full replacement: a field left out goes back to its default. Items, currency, notes"
         " and metadata change only while the order is PENDING (staff: also while CONFIRMED or PROCESSING);"
         " sending them unchanged is always fine. Customers may set the status to CANCELLED only.",
-        parameters=("If-Match",),
+        parameters=(IF_MATCH,),
         body=_json("OrderReplacement", examples.ORDER_REPLACEMENT),
         successes={200: _success("The order after the change.", ("ETag",), "Order", examples.ORDER)},
         problems=(*_WITH_BODY, *_ON_WRITE),
@@ -101,7 +109,7 @@ CATALOGUE: Final = {
     "delete_order": Described(
         summary="Delete an order that is PENDING or CANCELLED",
         description="It is gone for good; its events remain.",
-        parameters=("If-Match",),
+        parameters=(IF_MATCH,),
         successes={204: _success("The order is deleted.", ())},
         problems=(*_ALWAYS, *_ON_WRITE),
     ),
@@ -109,7 +117,7 @@ CATALOGUE: Final = {
         summary="Follow what happened to an order",
         description="Oldest first, also after the order was deleted. On AWS they follow a write by a second"
         " or so.",
-        parameters=("limit", "cursor"),
+        parameters=(*PAGING.values(),),
         successes={200: _success("One page.", ("Link",), "EventPage", examples.EVENT_PAGE)},
         problems=(*_ALWAYS, *_ON_ONE_ORDER),
     ),
@@ -117,14 +125,14 @@ CATALOGUE: Final = {
         summary="Orders and revenue of each day (staff)",
         description="By the day (UTC) on which orders were placed; days without orders are left out. The"
         " last 30 days unless told otherwise, 366 at most.",
-        parameters=("from", "to"),
+        parameters=(*DAYS.values(),),
         successes={200: _success("The figures.", (), "Statistics", examples.STATISTICS)},
         problems=_ALWAYS,
     ),
     "request_return": Described(
         summary="Ask to return goods of a delivered order",
         description="Any quantity of any line that has not come back yet. The refund is what was paid.",
-        parameters=("If-Match", "Idempotency-Key"),
+        parameters=(IF_MATCH, IDEMPOTENCY_KEY),
         body=_json("ReturnInput", examples.RETURN_INPUT),
         successes={
             201: _success(
@@ -139,7 +147,7 @@ CATALOGUE: Final = {
     "move_return": Described(
         summary="Decide on a return and follow it up (staff)",
         description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED.",
-        parameters=("If-Match",),
+        parameters=(IF_MATCH,),
         body=_json("ReturnMove", examples.RETURN_MOVE),
         successes={
             200: _success("The order with its return.", ("ETag",), "Order", examples.ORDER_WITH_RETURN)
@@ -149,60 +157,36 @@ CATALOGUE: Final = {
 }
 
 
-def _parameter(name: str, where: str, schema: Fragment, description: str, **more: object) -> Fragment:
-    return {"name": name, "in": where, "description": description, "schema": schema, **more}
-
-
-_TIME: Final = {"type": "string", "format": "date-time"}
-_DATE: Final = {"type": "string", "format": "date"}
 _STRING: Final = {"type": "string"}
 
-PARAMETERS: Final = {
-    "order_id": _parameter("order_id", "path", _STRING, "The order's id, or its number.", required=True),
-    "return_id": _parameter(
-        "return_id", "path", {"type": "string", "format": "uuid"}, "The return's id.", required=True
-    ),
-    "from": _parameter("from", "query", _DATE, "First day, included."),
-    "to": _parameter("to", "query", _DATE, "Last day, included."),
-    "customer_id": _parameter(
-        "customer_id",
-        "query",
-        {"type": "string", "minLength": 1, "maxLength": 64},
-        "Whose orders. A customer may leave it out or name itself.",
-    ),
-    "status": _parameter(
-        "status", "query", {"type": "string", "enum": list(OrderStatus)}, "Orders in this status only."
-    ),
-    "created_from": _parameter("created_from", "query", _TIME, "Placed at this time or later."),
-    "created_to": _parameter("created_to", "query", _TIME, "Placed at this time or earlier."),
-    "limit": _parameter(
-        "limit",
-        "query",
-        {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": parameters.MAX_LIMIT,
-            "default": parameters.DEFAULT_LIMIT,
-        },
-        "Most orders on a page. A filtered page may have fewer and still have a next one.",
-    ),
-    "cursor": _parameter(
-        "cursor", "query", _STRING, "`next_cursor` of the page before, with the same other parameters."
-    ),
-    "Idempotency-Key": _parameter(
-        "Idempotency-Key",
-        "header",
-        {"type": "string", "minLength": 1, "maxLength": 257},
-        "1–255 printable ASCII characters, bare or quoted; make a new one for each new order.",
-        example="5f0c9a54-0f0b-4a54-8f2c-5d3f7a7f2a11",
-    ),
-    "If-Match": _parameter(
-        "If-Match", "header", _STRING, "Change only this version: the `ETag` you have.", example='"3"'
-    ),
-    "If-None-Match": _parameter(
-        "If-None-Match", "header", _STRING, "Answer 304 if this is still the version.", example='"3"'
-    ),
+_OF_PATHS: Final[dict[str, Fragment]] = {
+    "order_id": {"description": "The order's id, or its number.", "schema": _STRING},
+    "return_id": {"description": "The return's id.", "schema": {"type": "string", "format": "uuid"}},
 }
+
+
+def _documented(parameter: Parameter) -> Fragment:
+    example = {} if parameter.example is None else {"example": parameter.example}
+    return {
+        "name": parameter.name,
+        "in": parameter.where,
+        "description": parameter.description,
+        "schema": parameter.schema,
+        **example,
+    }
+
+
+PARAMETERS: Final = {
+    **{
+        name: {"name": name, "in": "path", "required": True, **of_path} for name, of_path in _OF_PATHS.items()
+    },
+    **{
+        name: _documented(parameter)
+        for table in (DAYS, LISTING, parameter_table.HEADERS)
+        for name, parameter in table.items()
+    },
+}
+"""`components.parameters`: what the application reads by, as the contract writes it."""
 
 
 def _header(description: str, schema: Fragment = _STRING) -> Fragment:

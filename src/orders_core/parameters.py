@@ -1,34 +1,39 @@
 """Query parameters and request headers, read strictly: every fault is named, nothing is guessed."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
-from orders_core import cursors, timestamps
+from orders_core import cursors
 from orders_core.input_errors import MAX_FAULTS, shortened
 from orders_core.models import OrderStatus
+from orders_core.parameter_table import (
+    DAYS,
+    DEFAULT_LIMIT,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LISTING,
+    MAX_IDEMPOTENCY_KEY,
+    NONE,
+    PAGING,
+    Parameter,
+)
 from orders_core.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
 from orders_core.stores import OrderQuery, Position
 
-DEFAULT_LIMIT: Final = 20
-MAX_LIMIT: Final = 100
 DEFAULT_DAYS: Final = 30
 MAX_DAYS: Final = 366
 
 Query = Mapping[str, list[str]]
 """A decoded query string: the values of each parameter."""
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-_TIMESTAMP: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,255}")
+_IDEMPOTENCY_KEY: Final = re.compile(rf"[ -~]{{1,{MAX_IDEMPOTENCY_KEY}}}")
 _QUOTED_KEY: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ENTITY_TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 _ENTITY_TAGS: Final = re.compile(rf"{_ENTITY_TAG.pattern}(\s*,\s*{_ENTITY_TAG.pattern}){{0,49}}")
@@ -85,7 +90,7 @@ def read_listing(given: Query) -> ListingParameters:
     Raises:
         Problem: 400, naming every parameter that is unknown, repeated or invalid.
     """
-    parameters = msgspec.convert(_read(given, _LISTING), ListingParameters)
+    parameters = msgspec.convert(_read(given, LISTING), ListingParameters)
     if parameters.created_from and parameters.created_to and parameters.created_from > parameters.created_to:
         raise invalid_input([_fault("created_to", "must not be earlier than created_from")])
     return parameters
@@ -93,7 +98,7 @@ def read_listing(given: Query) -> ListingParameters:
 
 def read_events(given: Query) -> Paging:
     """The parameters of a listing of events; raises as `read_listing` does."""
-    return msgspec.convert(_read(given, _PAGING), Paging)
+    return msgspec.convert(_read(given, PAGING), Paging)
 
 
 def read_days(given: Query, today: str) -> tuple[str, str]:
@@ -102,7 +107,7 @@ def read_days(given: Query, today: str) -> tuple[str, str]:
     Raises:
         Problem: 400, as `read_listing` does.
     """
-    days = msgspec.convert(_read(given, _DAYS), dict[str, date])
+    days = msgspec.convert(_read(given, DAYS), dict[str, date])
     last = days.get("to", date.fromisoformat(today))
     # Before the year 1 there is no day to start from.
     first = days.get("from", date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1)))
@@ -125,7 +130,7 @@ def next_link(given: Query, cursor: str | None) -> dict[str, str]:
 def reject_query(given: Query) -> None:
     """Raise Problem (400) if the operation, which takes no query parameters, was given some."""
     if given:
-        _read(given, {})
+        _read(given, NONE)
 
 
 def require_json(headers: Mapping[str, str]) -> None:
@@ -142,14 +147,14 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     Raises:
         Problem: 400, not 1 to 255 characters of printable ASCII.
     """
-    header = headers.get("idempotency-key")
-    if header is None:
+    if IDEMPOTENCY_KEY.name.lower() not in headers:
         return None
+    header = _header(headers, IDEMPOTENCY_KEY)
     quoted = _QUOTED_KEY.fullmatch(header.strip())
     key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header.strip()
     if not _IDEMPOTENCY_KEY.fullmatch(key):
-        detail = "must be 1 to 255 characters of printable ASCII"
-        raise invalid_input([{"header": "Idempotency-Key", "detail": detail}])
+        detail = f"must be 1 to {MAX_IDEMPOTENCY_KEY} characters of printable ASCII"
+        raise invalid_input([{"header": IDEMPOTENCY_KEY.name, "detail": detail}])
     return key
 
 
@@ -159,25 +164,30 @@ def if_match(headers: Mapping[str, str]) -> tuple[int, ...] | None:
     Raises:
         Problem: 400, not a list of entity tags.
     """
-    header = headers.get("if-match", "*").strip()
+    header = _header(headers, IF_MATCH, "*").strip()
     if header == "*":
         return None
     if not _ENTITY_TAGS.fullmatch(header):
         detail = 'must be * or the ETag you were given, in its quotes, such as "3"'
-        raise invalid_input([{"header": "If-Match", "detail": detail}])
+        raise invalid_input([{"header": IF_MATCH.name, "detail": detail}])
     # A weak tag never matches; version 0 does not exist.
     return tuple(_version(tag) if not weak else 0 for weak, tag in _ENTITY_TAG.findall(header))
 
 
 def none_match(headers: Mapping[str, str], version: int) -> bool:
     """Whether `If-None-Match` says that the client has this version (RFC 9110 §13.1.2, weak comparison)."""
-    header = headers.get("if-none-match", "").strip()
+    header = _header(headers, IF_NONE_MATCH).strip()
     return header == "*" or any(_version(tag) == version for _, tag in _ENTITY_TAG.findall(header))
 
 
 def entity_tag(version: int) -> str:
     """The `ETag` of an order's version."""
     return f'"{version}"'
+
+
+def _header(headers: Mapping[str, str], header: Parameter, default: str = "") -> str:
+    # Gateways write header names as they like; `Request` writes them in small letters.
+    return headers.get(header.name.lower(), default)
 
 
 def _version(tag: str) -> int:
@@ -192,7 +202,7 @@ def _invalid_cursor() -> Problem:
     return invalid_input([_fault("cursor", "is damaged or belongs to another query; start again without it")])
 
 
-def _read(given: Query, known: Mapping[str, Callable[[str], object]]) -> dict[str, object]:
+def _read(given: Query, known: Mapping[str, Parameter]) -> dict[str, object]:
     values: dict[str, object] = {}
     faults: list[dict[str, str]] = []
     for name, texts in given.items():
@@ -207,64 +217,9 @@ def _read(given: Query, known: Mapping[str, Callable[[str], object]]) -> dict[st
     return values
 
 
-def _one(name: str, texts: list[str], known: Mapping[str, Callable[[str], object]]) -> object:
+def _one(name: str, texts: list[str], known: Mapping[str, Parameter]) -> object:
     if name not in known:
         raise ValueError(f"is not known here; known are: {', '.join(known) or 'none'}")
     if len(texts) != 1:
         raise ValueError("is given more than once")
-    return known[name](texts[0])
-
-
-def _customer_id(text: str) -> str:
-    if not 1 <= len(text) <= 64:
-        raise ValueError("must be 1 to 64 characters long")
-    return text
-
-
-def _status(text: str) -> OrderStatus:
-    if text not in OrderStatus.__members__:
-        raise ValueError(f"must be one of {', '.join(OrderStatus)}")
-    return OrderStatus(text)
-
-
-def _timestamp(text: str) -> str:
-    """Milliseconds in UTC, whatever offset and precision it came with."""
-    try:
-        if not _TIMESTAMP.fullmatch(text):
-            raise ValueError
-        return timestamps.to_text(datetime.fromisoformat(text.upper()))
-    except (ValueError, OverflowError):
-        detail = "must be an RFC 3339 time such as 2026-01-31T09:30:00Z (write a + in it as %2B)"
-        raise ValueError(detail) from None
-
-
-def _limit(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
-        raise ValueError(f"must be a whole number from 1 to {MAX_LIMIT}")
-    return int(text)
-
-
-def _date(text: str) -> date:
-    try:
-        if not _DATE.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be a date such as 2026-01-31") from None
-
-
-_PAGING: Final[Mapping[str, Callable[[str], object]]] = {
-    "limit": _limit,
-    "cursor": str,
-}
-_LISTING: Final[Mapping[str, Callable[[str], object]]] = {
-    "customer_id": _customer_id,
-    "status": _status,
-    "created_from": _timestamp,
-    "created_to": _timestamp,
-    **_PAGING,
-}
-_DAYS: Final[Mapping[str, Callable[[str], object]]] = {
-    "from": _date,
-    "to": _date,
-}
+    return known[name].read(texts[0])

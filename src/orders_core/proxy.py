@@ -11,14 +11,13 @@ from msgspec import Struct
 
 from orders_core.access import Caller, caller_from
 from orders_core.models import Order
+from orders_core.parameter_table import HEADERS
 from orders_core.problems import CONTENT_TYPE, Problem, unauthorized
 
 ALLOWED_REQUEST_HEADERS: Final = (
     "Authorization",
     "Content-Type",
-    "Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
+    *HEADERS,
     "X-Api-Key",
     "X-Correlation-Id",
 )

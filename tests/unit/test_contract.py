@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+from tests.api import STAFF, Api
 from tests.conformance import DOCUMENT, resolved, validator
 
 import orders_contract as contract
@@ -17,6 +18,7 @@ from orders_core.application import ROUTES
 from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.money import MINOR_DIGITS
 from orders_host.contract_text import as_yaml
+from orders_host.sqlite import SqliteOrderRepository
 
 ROOT = Path(__file__).parents[2]
 GATEWAY = gateway_profile.build()
@@ -126,6 +128,19 @@ class TestTheContract:
         path = DOCUMENT["paths"][resource]
         declared = {resolved(parameter)["name"] for parameter in path.get("parameters", [])}
         assert declared == set(re.findall(r"{(\w+)}", resource))
+
+    @pytest.mark.parametrize(("method", "resource"), OPERATIONS)
+    def test_the_query_parameters_of_an_operation_are_those_it_reads(
+        self, method: str, resource: str, tmp_path: Path
+    ) -> None:
+        declared = [resolved(parameter) for parameter in operation(method, resource).get("parameters", [])]
+        names = [parameter["name"] for parameter in declared if parameter["in"] == "query"]
+        store = SqliteOrderRepository(tmp_path / "orders.db")
+        path = re.sub(r"{\w+}", "0f8fad5b-d9cb-469f-a165-70867728950e", resource)
+        answer = Api(store).send(method.upper(), path, query={"unknown": "1"}, caller=STAFF)
+        store.close()
+        (fault,) = answer.expect(400)["errors"]
+        assert fault["detail"] == f"is not known here; known are: {', '.join(names) or 'none'}"
 
     @pytest.mark.parametrize(("method", "resource"), OPERATIONS)
     def test_every_example_is_valid(self, method: str, resource: str) -> None:

@@ -1,0 +1,156 @@
+"""Query parameters and request headers, each declared once: how its text is read, and how it is documented.
+
+The operations read by these tables (`parameters.py`), and the contract documents them (`orders_contract`).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from orders_core import timestamps
+from orders_core.models import OrderStatus
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+MAX_CUSTOMER_ID: Final = 64
+MAX_IDEMPOTENCY_KEY: Final = 255
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+Schema = Mapping[str, object]
+"""A schema object of OpenAPI 3.0."""
+
+
+class Parameter(Struct, frozen=True):
+    """A query parameter or a header.
+
+    `read` makes its value of a text, or raises ValueError with what the text must be.
+    """
+
+    name: str
+    description: str
+    schema: Schema
+    read: Callable[[str], object] = str
+    where: Literal["query", "header"] = "query"
+    example: str | None = None
+
+
+def _table(*parameters: Parameter) -> Mapping[str, Parameter]:
+    return {parameter.name: parameter for parameter in parameters}
+
+
+def _text(name: str, description: str, *, longest: int) -> Parameter:
+    def read(text: str) -> str:
+        if not 1 <= len(text) <= longest:
+            raise ValueError(f"must be 1 to {longest} characters long")
+        return text
+
+    return Parameter(name, description, {"type": "string", "minLength": 1, "maxLength": longest}, read)
+
+
+def _choice(name: str, description: str, among: type[StrEnum]) -> Parameter:
+    def read(text: str) -> StrEnum:
+        if text not in among.__members__:
+            raise ValueError(f"must be one of {', '.join(among)}")
+        return among(text)
+
+    return Parameter(name, description, {"type": "string", "enum": list(among)}, read)
+
+
+def _number(name: str, description: str, *, largest: int, default: int) -> Parameter:
+    def read(text: str) -> int:
+        if not re.fullmatch(f"[0-9]{{1,{len(str(largest))}}}", text) or not 1 <= int(text) <= largest:
+            raise ValueError(f"must be a whole number from 1 to {largest}")
+        return int(text)
+
+    schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
+    return Parameter(name, description, schema, read)
+
+
+def _time(name: str, description: str) -> Parameter:
+    return Parameter(name, description, {"type": "string", "format": "date-time"}, _read_time)
+
+
+def _day(name: str, description: str) -> Parameter:
+    return Parameter(name, description, {"type": "string", "format": "date"}, _read_date)
+
+
+def _read_time(text: str) -> str:
+    """Milliseconds in UTC, whatever offset and precision it came with."""
+    try:
+        if not _TIMESTAMP.fullmatch(text):
+            raise ValueError
+        return timestamps.to_text(datetime.fromisoformat(text.upper()))
+    except (ValueError, OverflowError):
+        detail = "must be an RFC 3339 time such as 2026-01-31T09:30:00Z (write a + in it as %2B)"
+        raise ValueError(detail) from None
+
+
+def _read_date(text: str) -> date:
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date such as 2026-01-31") from None
+
+
+NONE: Final[Mapping[str, Parameter]] = {}
+
+DAYS: Final = _table(
+    _day("from", "First day, included."),
+    _day("to", "Last day, included."),
+)
+_FILTERS: Final = _table(
+    _text(
+        "customer_id",
+        "Whose orders. A customer may leave it out or name itself.",
+        longest=MAX_CUSTOMER_ID,
+    ),
+    _choice("status", "Orders in this status only.", OrderStatus),
+    _time("created_from", "Placed at this time or later."),
+    _time("created_to", "Placed at this time or earlier."),
+)
+PAGING: Final = _table(
+    _number(
+        "limit",
+        "Most orders on a page. A filtered page may have fewer and still have a next one.",
+        largest=MAX_LIMIT,
+        default=DEFAULT_LIMIT,
+    ),
+    Parameter(
+        "cursor", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
+    ),
+)
+LISTING: Final = {**_FILTERS, **PAGING}
+
+IDEMPOTENCY_KEY: Final = Parameter(
+    "Idempotency-Key",
+    f"1–{MAX_IDEMPOTENCY_KEY} printable ASCII characters, bare or quoted; make a new one for each new order.",
+    # Quotes are not of the key.
+    {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY + 2},
+    where="header",
+    example="5f0c9a54-0f0b-4a54-8f2c-5d3f7a7f2a11",
+)
+IF_MATCH: Final = Parameter(
+    "If-Match",
+    "Change only this version: the `ETag` you have.",
+    {"type": "string"},
+    where="header",
+    example='"3"',
+)
+IF_NONE_MATCH: Final = Parameter(
+    "If-None-Match",
+    "Answer 304 if this is still the version.",
+    {"type": "string"},
+    where="header",
+    example='"3"',
+)
+HEADERS: Final = _table(IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH)
