@@ -37,6 +37,9 @@ PLANS: Mapping[str, Plan] = {
     "premium": Plan(rate=250, burst=500),
 }
 
+PAGES = Plan(rate=500, burst=1_000)
+"""What one address may ask of everything beside the API: a visit of the console is some dozen files."""
+
 
 class PlanMember(Protocol):
     """An API key, as far as throttling is concerned."""
@@ -96,8 +99,9 @@ class Throttle:
 
     Every caller has a bucket of the stage's `default` plan: an API key, or else the client's address. A key
     has one more of its usage plan, and that plan's daily quota. A request is counted by all buckets or by
-    none; by the quota it is counted once it is authorized. Pages beside the API have buckets of their own,
-    so that neither a busy client nor a busy probe uses up what the other needs.
+    none; by the quota it is counted once it is authorized. Pages beside the API have buckets of a plan of
+    their own, so that neither a busy client nor a busy probe uses up what the other needs, and a low rate of
+    the API leaves the console its style sheets.
 
     Called from one thread only. `clock` is monotonic, in nanoseconds.
     """
@@ -110,7 +114,7 @@ class Throttle:
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._default = Buckets("default", default)
-        self._pages = Buckets("pages", default)
+        self._pages = Buckets("pages", PAGES)
         self._plans = {name: (Buckets(name, plan), plan.daily) for name, plan in plans.items()}
         self._quotas = quotas
         self._clock = clock

@@ -12,7 +12,7 @@ from tests.gateway.conftest import Clock
 
 from orders_host import throttling
 from orders_host.database import Database
-from orders_host.throttling import PLANS, Buckets, Decision, Plan, Quotas, Throttle
+from orders_host.throttling import PAGES, PLANS, Buckets, Decision, Plan, Quotas, Throttle
 
 SECOND = 1_000_000_000
 
@@ -156,11 +156,13 @@ def test_a_request_that_is_not_authorized_is_not_counted_by_the_day(database: Da
     assert '"daily";r=2' in admit(throttle, 1, key).headers()["RateLimit"]
 
 
-def test_pages_have_buckets_of_their_own(database: Database) -> None:
+def test_pages_have_a_plan_of_their_own_whatever_the_api_s_is(database: Database) -> None:
     throttle = Throttle(Plan(rate=1, burst=1), Quotas(database), clock=Nanoseconds())
     assert throttle.admit("192.0.2.1", None).admitted
-    assert throttle.admit_page("192.0.2.1").admitted
+    for _ in range(PAGES.burst):
+        assert throttle.admit_page("192.0.2.1").admitted
     assert throttle.admit_page("192.0.2.1").violated == ["pages"]
+    assert throttle.admit_page("192.0.2.2").admitted
 
 
 def test_ipv6_clients_are_told_apart_by_network(database: Database) -> None:
