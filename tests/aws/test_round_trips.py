@@ -13,11 +13,20 @@ from orders_aws.dynamodb.client import DynamoDBClient, RequestRefused
 from orders_aws.dynamodb.items import STATUS_SHARDS
 from orders_aws.dynamodb.store import READ_BUDGET, DynamoDBStore, Tables
 from orders_core import returns
-from orders_core.models import IllegalState, Order, OrderNotFound, OrderStatus, VersionMismatch
+from orders_core.models import (
+    IllegalState,
+    LineItem,
+    Order,
+    OrderContent,
+    OrderNotFound,
+    OrderStatus,
+    VersionMismatch,
+)
 from orders_core.order_numbers import number_of
 from orders_core.stores import OrderExists, OrderQuery, StoreUnavailable
 
 MUGS = {"items": [{"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}]}
+TEN_MUGS = OrderContent(items=(LineItem("A-1", 10, 950, "Mug"),), currency="EUR")
 TRANSIENT = [fault for fault in Fault if fault is not Fault.REFUSE]
 AMBIGUOUS = [Fault.LOSE_REPLY, Fault.CUT_REPLY]
 
@@ -140,7 +149,7 @@ OPERATIONS: dict[str, tuple[OrderStatus, Send, int, list[str]]] = {
         ),
         201,
         # Read, then one conditional write.
-        ["GetItem", "PutItem"],
+        ["GetItem", "UpdateItem"],
     ),
 }
 
@@ -281,6 +290,52 @@ class TestRetries:
         wire.faults.append(fault)
         with pytest.raises(IllegalState):
             store.delete(a_removal(placed(store, wire, OrderStatus.SHIPPED)))
+
+    @pytest.mark.parametrize("fault", AMBIGUOUS)
+    @pytest.mark.parametrize("status", [None, OrderStatus.CONFIRMED])
+    def test_an_unguarded_update_is_applied_once(
+        self, store: DynamoDBStore, wire: Wire, fault: Fault, status: OrderStatus | None
+    ) -> None:
+        order = placed(store, wire)
+        wire.faults.append(fault)
+        after = store.update(a_change(order, LAMPS, status))
+        assert (after.version, after) == (2, store.get(order.order_id))
+
+    @pytest.mark.parametrize("fault", AMBIGUOUS)
+    @pytest.mark.parametrize("others", [1, 3])
+    def test_the_retry_of_an_unguarded_update_keeps_what_others_wrote_meanwhile(
+        self, store: DynamoDBStore, wire: Wire, fault: Fault, others: int
+    ) -> None:
+        order = placed(store, wire)
+
+        def write() -> None:
+            for _ in range(others):
+                store.update(a_change(order, TEN_MUGS, owner=order.customer_id))
+
+        wire.before_reply_is_lost = write
+        wire.faults.append(fault)
+        after = store.update(a_change(order, LAMPS))
+        assert (after.version, after.content, after.updated_by) == (2 + others, TEN_MUGS, order.customer_id)
+        assert after == store.get(order.order_id)
+
+    @pytest.mark.parametrize("fault", AMBIGUOUS)
+    def test_a_return_between_an_update_and_its_retry_does_not_hide_the_update(
+        self, store: DynamoDBStore, wire: Wire, fault: Fault
+    ) -> None:
+        order = placed(store, wire, OrderStatus.DELIVERED)
+
+        def request_return() -> None:
+            current = store.get(order.order_id)
+            assert current is not None
+            store.save(
+                returns.request(current, "r1", [(1, 1)], "broken", at=moment(9), by="ana"), current.version
+            )
+
+        wire.before_reply_is_lost = request_return
+        wire.faults.append(fault)
+        after = store.update(a_change(order, order.content))
+        assert (after.version, len(after.returns)) == (3, 1)
+        assert after == store.get(order.order_id)
 
     @pytest.mark.parametrize("fault", AMBIGUOUS)
     def test_an_order_that_was_not_there_is_not_found_by_a_retry_either(

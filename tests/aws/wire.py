@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +45,8 @@ class Wire(ThreadingHTTPServer):
         self.faults: deque[Fault] = deque()
         self.calls: list[str] = []
         """The operation of every call."""
+        self.before_reply_is_lost: Callable[[], None] = _nothing
+        """Called once, after DynamoDB has carried out a call whose reply is then lost or cut."""
 
     @property
     def url(self) -> str:
@@ -63,6 +65,10 @@ def wire_to(target: str) -> Iterator[Wire]:
             wire.shutdown()
             thread.join()
             wire.dynamodb.close()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -88,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._answer(reply.status_code, reply.content)
             return
+        meanwhile, self.server.before_reply_is_lost = self.server.before_reply_is_lost, _nothing
+        meanwhile()
         self.close_connection = True
         if fault is Fault.CUT_REPLY:
             self._answer(reply.status_code, reply.content[: len(reply.content) // 2], len(reply.content) + 1)

@@ -8,6 +8,7 @@ conditions can use them; everything else is one JSON document, as it is on SQLit
     content, returns                              S, JSON
     history                                       M, by status: S, JSON of the entry
     status_shard                                  S, key of StatusIndex, derived
+    write_1 … write_4                             S, ids of the last writes, the newest first
 
 A field at its default has no attribute. `content` is canonical: equal contents are equal texts, so that a
 condition can compare them. `history` is a map so that a write can add to it without reading it.
@@ -30,8 +31,23 @@ STATUS_SHARDS: Final = 8
 
 _FIELDS: Final = structs.fields(Order)
 
-ORDER_ATTRIBUTES: Final = (*(field.name for field in _FIELDS if field.name != "order_id"), "status_shard")
+RECENT_WRITES: Final = ("write_1", "write_2", "write_3", "write_4")
+"""Ids of the last writes of an item, the newest first: a write whose reply was lost is recognised by its id.
+
+More than one, because others may write between an attempt and its retry, which is a second or so.
+"""
+
+ORDER_ATTRIBUTES: Final = (
+    *(field.name for field in _FIELDS if field.name != "order_id"),
+    "status_shard",
+    *RECENT_WRITES,
+)
 """Every attribute of an order's item but its key."""
+
+
+def has_write(item: Mapping[str, Any], write_id: str) -> bool:
+    """Whether a write with this id is among the last ones of the item."""
+    return any(item.get(name, {}).get("S") == write_id for name in RECENT_WRITES)
 
 
 def is_tombstone(item: Mapping[str, Any]) -> bool:

@@ -1,16 +1,37 @@
 """The conditional writes of the orders table: guards and assignments joined into DynamoDB's expressions."""
 
+import itertools
 from typing import Final
 
-from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, Item, content_attribute, history_entry, status_shard
-from orders_core.models import DELETABLE, OrderChange, OrderRemoval, OrderStatus, StatusEntry
+from orders_aws.dynamodb.items import (
+    ORDER_ATTRIBUTES,
+    RECENT_WRITES,
+    Item,
+    content_attribute,
+    history_entry,
+    status_shard,
+    to_item,
+)
+from orders_core.models import DELETABLE, Order, OrderChange, OrderRemoval, OrderStatus, StatusEntry
 
 _NAMES: Final = {f"#{name}": name for name in ("status", "content", "version")}
 
 
-def update_request(table: str, change: OrderChange) -> Item:
-    """UpdateItem for a change: its guards are the condition, so that it needs no read."""
+_NOTE_WRITE: Final = {
+    RECENT_WRITES[0]: ":write",
+    **{older: f"if_not_exists({newer}, :no_write)" for newer, older in itertools.pairwise(RECENT_WRITES)},
+}
+"""Assignments that put a write's id before the others; DynamoDB reads the values from before the update."""
+
+
+def update_request(table: str, change: OrderChange, write_id: str) -> Item:
+    """UpdateItem for a change: its guards are the condition, so that it needs no read.
+
+    A change without `versions` would be applied again by a retry after a lost reply, and then over what
+    others wrote in between. Its id, unique to this write, is therefore part of the condition.
+    """
     expression = _Expression()
+    expression.require_new_write(write_id)
     expression.values[":content"] = content_attribute(change.content)
     expression.require_owner(change.owner)
     expression.require_owner(change.customer_id)
@@ -24,6 +45,7 @@ def update_request(table: str, change: OrderChange) -> Item:
         "updated_at": ":at",
         "updated_by": ":by",
         "#version": "#version + :one",
+        **_NOTE_WRITE,
     }
     expression.values |= {":at": {"S": change.at}, ":by": {"S": change.by}, ":one": {"N": "1"}}
     if change.status is not None:
@@ -41,6 +63,28 @@ def update_request(table: str, change: OrderChange) -> Item:
         "UpdateExpression": "SET " + ", ".join(f"{name} = {value}" for name, value in assignments.items()),
         "ExpressionAttributeNames": _NAMES,
         "ReturnValues": "ALL_NEW",
+    }
+
+
+def save_request(table: str, order: Order, expected_version: int, write_id: str) -> Item:
+    """UpdateItem that writes every attribute of an order if it still has the version expected.
+
+    An update and no PutItem, so that the ids of earlier writes stay.
+    """
+    expression = _Expression()
+    expression.require_new_write(write_id)
+    expression.require_version((expected_version,))
+    item = to_item(order)
+    stored = {name: item[name] for name in ORDER_ATTRIBUTES if name in item}
+    absent = [name for name in ORDER_ATTRIBUTES if name not in item and name not in RECENT_WRITES]
+    expression.values |= {f":{name}": value for name, value in stored.items()}
+    assignments = {f"#{name}": f":{name}" for name in stored} | _NOTE_WRITE
+    update = "SET " + ", ".join(f"{name} = {value}" for name, value in assignments.items())
+    if absent:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in absent)
+    return expression.request(table, order.order_id) | {
+        "UpdateExpression": update,
+        "ExpressionAttributeNames": {f"#{name}": name for name in (*stored, *absent)},
     }
 
 
@@ -64,6 +108,11 @@ class _Expression:
         # A tombstone has no customer.
         self._conditions = ["attribute_exists(customer_id)"]
         self.values: Item = {}
+
+    def require_new_write(self, write_id: str) -> None:
+        """The write was not applied yet."""
+        self.values |= {":write": {"S": write_id}, ":no_write": {"S": "-"}}
+        self._conditions.append(f"NOT (:write IN ({', '.join(RECENT_WRITES)}))")
 
     def require_owner(self, customer_id: str | None) -> None:
         if customer_id is not None:

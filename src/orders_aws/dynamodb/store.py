@@ -1,12 +1,13 @@
 """Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
 from orders_aws.dynamodb.history import DynamoDBHistory
-from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, is_tombstone, to_item
-from orders_aws.dynamodb.requests import delete_request, update_request
+from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, has_write, is_tombstone, to_item
+from orders_aws.dynamodb.requests import delete_request, save_request, update_request
 from orders_core import models
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
 from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Page, Position
@@ -78,32 +79,25 @@ class DynamoDBStore:
         return self._list_by_customer(query, query.customer_id, limit, after)
 
     def update(self, change: OrderChange) -> Order:
+        """Apply the change once, also if a reply is lost; then with what others have written since."""
+        write_id = _new_write_id()
         try:
-            reply: Any = self._client.call("UpdateItem", update_request(self._table, change))
+            reply: Any = self._client.call("UpdateItem", update_request(self._table, change, write_id))
         except ConditionFailed as failure:
             old = _stored(failure, change.order_id)
-            if failure.retried and (old.updated_at, old.updated_by) == (change.at, change.by):
+            if has_write(failure.item or {}, write_id):
                 return old
             models.change(old, change)
             raise AssertionError("the write's condition and the domain's rules disagree") from failure
         return from_item(reply["Attributes"])
 
     def save(self, order: Order, expected_version: int) -> None:
+        write_id = _new_write_id()
         try:
-            self._client.call(
-                "PutItem",
-                {
-                    "TableName": self._table,
-                    "Item": to_item(order),
-                    "ConditionExpression": "#version = :expected",
-                    "ExpressionAttributeNames": {"#version": "version"},
-                    "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                },
-            )
+            self._client.call("UpdateItem", save_request(self._table, order, expected_version, write_id))
         except ConditionFailed as failure:
             stored = _stored(failure, order.order_id)
-            if not (failure.retried and stored == order):
+            if not has_write(failure.item or {}, write_id):
                 raise VersionMismatch(stored.version) from None
 
     def delete(self, removal: OrderRemoval) -> None:
@@ -191,6 +185,10 @@ class DynamoDBStore:
             },
             "ScanIndexForward": False,
         }
+
+
+def _new_write_id() -> str:
+    return os.urandom(8).hex()
 
 
 def _is_ours(failure: ConditionFailed, removal: OrderRemoval) -> bool:
