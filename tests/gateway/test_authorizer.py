@@ -206,7 +206,7 @@ FORGERIES: dict[str, tuple[Forgery, Reason]] = {
         Reason.MALFORMED,
     ),
     "other claims": (with_other_claims, Reason.SIGNATURE),
-    "last character of the signature changed": (with_a_bit_flipped_at(-1), Reason.MALFORMED),
+    "last character of the signature changed": (with_a_bit_flipped_at(-1), Reason.SIGNATURE),
     "signature changed": (with_a_bit_flipped_at(-40), Reason.SIGNATURE),
     "signature of another token": (
         lambda pool: (

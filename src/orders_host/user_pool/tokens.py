@@ -129,14 +129,12 @@ class TokenService:
             if key is None:
                 raise Unauthorized(Reason.UNKNOWN_KEY)
             claims = jws.verify(unverified, key, (ALGORITHM,))
-            jws.check_times(claims, self._clock())
+            wanted = {"iss": self._issuer, "token_use": "access", "client_id": self._client_id}
+            jws.check_claims(claims, self._clock(), wanted)
         except Unauthorized as refused:
             expired = refused.reason is Reason.EXPIRED
             fault = errors.EXPIRED_ACCESS_TOKEN if expired else errors.INVALID_ACCESS_TOKEN
             raise CognitoError(fault) from None
-        wanted = {"iss": self._issuer, "token_use": "access", "client_id": self._client_id}
-        if any(claims.get(name) != value for name, value in wanted.items()):
-            raise CognitoError(errors.INVALID_ACCESS_TOKEN)
         return claims
 
     def _signed(self, user: User, session: Session, refresh_token: str | None) -> Tokens:
