@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from orders_cli.common import data_dir_option
-from orders_host.options import InvalidOption, Options
+from orders_host.options import DEFAULT_KEEP_EVENTS_DAYS, MAX_KEEP_EVENTS_DAYS, InvalidOption, Options
 from orders_host.throttling import PLANS
 from orders_host.tracing import current
 
@@ -95,6 +95,14 @@ from orders_host.tracing import current
     "--metrics-token",
     envvar="ORDERS_METRICS_TOKEN",
     help="Show /metrics to who sends this as a bearer token; without it, to this machine only.",
+)
+@click.option(
+    "--keep-events-days",
+    type=click.IntRange(min=0, max=MAX_KEEP_EVENTS_DAYS),
+    default=DEFAULT_KEEP_EVENTS_DAYS,
+    show_default=True,
+    envvar="ORDERS_KEEP_EVENTS_DAYS",
+    help="How long a deleted order's events are kept; 0 keeps them forever.",
 )
 @click.option("--demo", is_flag=True, envvar="ORDERS_DEMO", help="Add demo users and orders at first.")
 def serve(daily_quotas: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - the options above, by name

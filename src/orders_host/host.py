@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
@@ -22,7 +22,7 @@ from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
 from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
-from orders_host.data_dir import GATEWAY_DB
+from orders_host.data_dir import EVENTS_DB, GATEWAY_DB
 from orders_host.data_directory import exclusive
 from orders_host.database import Database
 from orders_host.file_identity import FileIdentity
@@ -33,6 +33,7 @@ from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_sto
 from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
 from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
+from orders_host.retention import Retention
 from orders_host.routing import Router
 from orders_host.server import GRACEFUL_SECONDS, BoundedServer, ignore_hangup
 from orders_host.sqlite import SqliteOrderRepository
@@ -100,7 +101,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     telemetry = PrometheusTelemetry()
     document = contract.build()
     export = _exporter(options, stack)
-    invocation, relay = _invocation(options, telemetry, export, stack)
+    invocation, relay, retention = _invocation(options, telemetry, export, stack)
     streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options.metrics_token)
     stack.callback(pages.close)
@@ -119,16 +120,19 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         export=export,
         cors_allow_origin=options.cors_allow_origin,
     )
-    return Gateway(parts, _lifespan(quotas, relay)), streams.close
+    return Gateway(parts, _lifespan(quotas, relay, retention)), streams.close
 
 
 def _invocation(
     options: Options, telemetry: PrometheusTelemetry, export: Export | None, stack: ExitStack
-) -> tuple[Invocation, Relay | None]:
-    """The application over its store, and what relays the store's events; a table's stream has its own."""
+) -> tuple[Invocation, Relay | None, Retention | None]:
+    """The application over its store, and what relays and prunes the store's events.
+
+    A table's events have a stream of their own, and are not this host's to relay or to prune.
+    """
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry, export, stack), None
+        return _over_dynamodb(table, options, telemetry, export, stack), None, None
     try:
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
         stack.callback(store.close)
@@ -140,7 +144,9 @@ def _invocation(
     held = HeldTelemetry(spanning)
     application = Application(store, held, options.cors_allow_origin)
     verify = FileIdentity(options.data_dir / ORDERS_DB).check
-    return GroupCommit(application, store, relay.feed.wake, relay.probe, held, verify), relay
+    commits = GroupCommit(application, store, relay.feed.wake, relay.probe, held, verify)
+    events_db = options.data_dir / EVENTS_DB
+    return commits, relay, Retention(store, events_db, commits.exclusively, options.keep_events_days)
 
 
 def _over_dynamodb(
@@ -208,13 +214,16 @@ def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
 
 
 @asynccontextmanager
-async def _lifespan(quotas: Quotas, relay: Relay | None) -> AsyncIterator[None]:
-    """Relays events, and saves what was counted of the daily quotas, every second and at the end."""
+async def _lifespan(quotas: Quotas, relay: Relay | None, retention: Retention | None) -> AsyncIterator[None]:
+    """Relay and prune events, and save what was counted of the daily quotas, every second and at the end."""
     # The first request with a token should not wait for this import.
     asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "joserfc.jwt")
     task = asyncio.create_task(_flush_forever(quotas))
     try:
-        async with relay.running() if relay else nullcontext():
+        async with AsyncExitStack() as stack:
+            for part in (relay, retention):
+                if part is not None:
+                    await stack.enter_async_context(part.running())
             yield
     finally:
         task.cancel()

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store, StoreUnavailable
 from orders_host.held_telemetry import Held, HeldTelemetry
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.tracing import Trace, current
+
+T = TypeVar("T")
 
 ApplicationCall = Callable[[ProxyEvent], ProxyResponse]
 
@@ -77,6 +79,7 @@ class GroupCommit:
         self._committed = committed
         self._waiting: list[_Write] = []
         self._worker: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
         if event["httpMethod"] == "GET":
@@ -92,12 +95,21 @@ class GroupCommit:
         self._store.get(_NO_ORDER)
         self._probe_relay()
 
+    async def exclusively(self, work: Callable[[], T]) -> T:
+        """Run work in a thread between two batches of writes, and return its result.
+
+        Don't cancel it: the thread would go on while others write.
+        """
+        async with self._turn:
+            return await asyncio.to_thread(work)
+
     async def _work(self) -> None:
         try:
             while self._waiting:
                 batch = self._waiting[:_MAX_WRITES_PER_COMMIT]
                 del self._waiting[:_MAX_WRITES_PER_COMMIT]
-                await self._together(batch)
+                async with self._turn:
+                    await self._together(batch)
         finally:
             self._worker = None
 

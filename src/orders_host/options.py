@@ -1,8 +1,16 @@
 """What the host can be told, checked before anything is opened."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+DEFAULT_KEEP_EVENTS_DAYS: Final = 400
+"""Thirteen months: last year's figures can be explained, and a deleted order's personal data goes."""
+
+MIN_KEEP_EVENTS_DAYS: Final = 7
+"""Later than this a request that is repeated with its `Idempotency-Key` may place a deleted order again."""
+
+MAX_KEEP_EVENTS_DAYS: Final = 36_500
 
 _THIS_MACHINE = ("127.0.0.1", "localhost")
 
@@ -30,6 +38,7 @@ class Options(NamedTuple):
     otlp_endpoint: str | None = None
     cors_allow_origin: str = "*"
     metrics_token: str | None = None
+    keep_events_days: int = DEFAULT_KEEP_EVENTS_DAYS
     demo: bool = False
 
     @property
@@ -46,6 +55,11 @@ class Options(NamedTuple):
             raise InvalidOption(f"--cache-url {self.cache_url} is not known: write redis://… or rediss://….")
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
             raise InvalidOption(f"--otlp-endpoint {self.otlp_endpoint} is not known: write http[s]://….")
+        if 0 < self.keep_events_days < MIN_KEEP_EVENTS_DAYS:
+            raise InvalidOption(
+                f"--keep-events-days {self.keep_events_days} is too few: write {MIN_KEEP_EVENTS_DAYS} or"
+                " more, or 0 to keep everything."
+            )
         if (self.jwt_issuer is None) != (self.jwt_audience is None):
             raise InvalidOption("--jwt-issuer and --jwt-audience go together: give both, or neither.")
         if (self.certfile is None) != (self.keyfile is None):

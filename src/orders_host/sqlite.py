@@ -5,9 +5,10 @@ durable yet. A host may put many writes between `begin` and `commit`: they share
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -26,6 +27,14 @@ from orders_core.stores import (
 )
 from orders_host import sqlite_file
 from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS
+
+
+class Pruned(NamedTuple):
+    """What a slice removed, and where the next one starts: deletion time and id; None if it was the last."""
+
+    orders: int
+    events: int
+    next_after: tuple[str, str] | None
 
 
 class SqliteOrderRepository:
@@ -133,6 +142,36 @@ class SqliteOrderRepository:
             DayFigures(day, OrderStatus(status), currency, orders, (high << 32) + low)
             for day, status, currency, orders, high, low in rows
         ]
+
+    def prune_deleted(
+        self, before: str, after: tuple[str, str], limit: int, is_needed: Callable[[Sequence[int]], bool]
+    ) -> Pruned:
+        """Remove events and tombstones of some orders that were deleted before a time, in one transaction.
+
+        Call it while nothing else writes; any thread may. `after` is the `next_after` of the slice before.
+        An order stays if `is_needed` says so of its events' sequence numbers, or if it has the newest event
+        of all: how far a webhook has come is never beyond the newest event.
+        """
+        with self._write():
+            found = self._writer.execute(
+                "SELECT deleted_at, order_id FROM tombstone WHERE deleted_at < ?"
+                " AND (deleted_at, order_id) > (?, ?) ORDER BY deleted_at, order_id LIMIT ?",
+                (before, *after, limit),
+            ).fetchall()
+            (newest,) = self._writer.execute("SELECT max(sequence) FROM outbox").fetchone()
+            orders = events = 0
+            for _, order_id in found:
+                rows = self._writer.execute(
+                    "SELECT sequence FROM outbox WHERE order_id = ? ORDER BY version", (order_id,)
+                ).fetchall()
+                sequences = [row[0] for row in rows]
+                if newest in sequences or is_needed(sequences):
+                    continue
+                self._writer.execute("DELETE FROM outbox WHERE order_id = ?", (order_id,))
+                self._writer.execute("DELETE FROM tombstone WHERE order_id = ?", (order_id,))
+                orders += 1
+                events += len(sequences)
+        return Pruned(orders, events, found[-1] if len(found) == limit else None)
 
     def begin(self) -> None:
         """Open a transaction that all writes until `seal` share."""

@@ -18,6 +18,7 @@ from orders_core.stores import OrderQuery, Position
 from orders_host.relay import EVENTS_DB, ORDERS_DB
 from orders_host.relay.feed import Feed
 from orders_host.relay.store import Delivery, EventStore
+from orders_host.retention import _is_needed
 from orders_host.sqlite import SqliteOrderRepository
 from orders_webhooks.webhook import subscribe
 
@@ -85,6 +86,8 @@ def test_the_orders(tmp_path: Path, issued: list[str], analyzed: bool) -> None:
         every_write(store)
         store.list_events("x", 20)
         store.daily_figures("2026-01-01", "2026-12-31")
+        for place in (("", ""), (moment(1), "x")):
+            store.prune_deleted(moment(10**8), place, 50, lambda _: False)
         assert slow_among(issued, store._writer) == []
 
 
@@ -160,4 +163,5 @@ def test_the_webhooks(tmp_path: Path, issued: list[str]) -> None:
         ]
         for call in calls:
             call()
+        _is_needed(store._connection, [1, 2])
         assert slow_among(issued, store._connection) == []
