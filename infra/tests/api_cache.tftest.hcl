@@ -25,7 +25,7 @@ run "keyed_by_caller" {
   }
 
   variables {
-    contract_file = "tests/fixtures/openapi.gateway.json"
+    contract_file = "../dist/openapi.gateway.json"
   }
 
   assert {

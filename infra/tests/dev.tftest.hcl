@@ -7,11 +7,6 @@ provider "aws" {
   secret_key = "offline"
 }
 
-variables {
-  artefact_file     = "tests/fixtures/orders-api.zip"
-  openapi_body_file = "tests/fixtures/openapi.gateway.json"
-}
-
 run "dev" {
   command = plan
 

@@ -1,25 +1,27 @@
 """Runs Terraform on infra/ without a registry and without AWS, with a stand-in for the AWS provider."""
 
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from tests.real_parts.missing import MissingPartError, program
+from tests.infra.offline import prepare
+from tests.real_parts.cache import locked
+from tests.real_parts.missing import program
 from tests.real_parts.shared import made_once
+
+from orders_contract import gateway_profile
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
-OFFLINE = ROOT.parent / "shared/tools/terraform-offline/terraform-offline"
 ENVIRONMENTS = ("dev", "preprod", "prod")
 
-# Stand in for what `make package` builds, relative to infra/.
-ARTEFACTS = (
-    "-var=artefact_file=tests/fixtures/orders-api.zip",
-    "-var=openapi_body_file=tests/fixtures/openapi.gateway.json",
-)
+# State stays in the copy, whatever the configuration says.
+LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 
 class Resource(Struct, frozen=True):
@@ -31,14 +33,16 @@ class Resource(Struct, frozen=True):
 
 
 def terraform(folder: Path, *arguments: str) -> str:
-    """What Terraform prints.
+    """Run Terraform on a copy of a folder of infra/, and return what it prints.
 
     Raises:
         MissingPartError: Terraform, or the stand-in for the provider, is not here.
         AssertionError: Terraform fails; the text is what it printed.
     """
-    made_once(f"terraform-{folder.name}", lambda record: _initialise(folder, record))
-    return _run(folder, *arguments)
+    copy = made_once("terraform", _copy) / folder.relative_to(ROOT)
+    with locked(copy / ".busy"):
+        made_once(f"terraform-{folder.name}", lambda record: _initialise(copy, record))
+        return _run(copy, *arguments)
 
 
 def planned(environment: str) -> list[Resource]:
@@ -51,21 +55,36 @@ def planned(environment: str) -> list[Resource]:
 def _plan(environment: str, record: Path) -> None:
     plan = record.with_suffix(".tfplan")
     var_file = f"-var-file=environments/{environment}.tfvars"
-    terraform(INFRA, "plan", "-no-color", "-input=false", var_file, *ARTEFACTS, f"-out={plan}")
+    terraform(INFRA, "plan", "-no-color", "-input=false", var_file, f"-out={plan}")
     record.write_text(terraform(INFRA, "show", "-json", str(plan)))
 
 
-def _initialise(folder: Path, record: Path) -> None:
-    record.write_text(_run(folder, "init", "-no-color"))
+def _copy(target: Path) -> None:
+    """Lay out what Terraform reads: the configuration, the console, the contract, and what is deployed."""
+    unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+    shutil.copytree(INFRA, target / "infra", ignore=unwanted)
+    for folder in (target / "infra", target / "infra/bootstrap"):
+        (folder / "offline_override.tf").write_text(LOCAL_BACKEND)
+    for name in ("src", "openapi.yaml"):
+        (target / name).symlink_to(ROOT / name)
+    dist = target / "dist"
+    dist.mkdir()
+    (dist / "openapi.gateway.json").write_text(json.dumps(gateway_profile.build()))
+    # Terraform asks for the zip's digest only: how it is built is tested elsewhere.
+    (dist / "orders-api.zip").write_bytes(b"a stand-in")
+    prepare.mirror(target)
 
 
-def _run(folder: Path, *arguments: str) -> str:
-    program("terraform", "Terraform", "install Terraform 1.11 or later")
-    if not OFFLINE.exists():
-        where = OFFLINE.relative_to(ROOT.parent)
-        raise MissingPartError("the stand-in for the AWS provider", f"no ../{where}", "put it there")
+def _initialise(copy: Path, record: Path) -> None:
+    record.write_text(_run(copy, "init", "-no-color"))
+
+
+def _run(copy: Path, *arguments: str) -> str:
+    configuration = made_once("terraform", _copy) / prepare.CONFIGURATION
     done = subprocess.run(
-        [OFFLINE, f"-chdir={folder}", *arguments],
+        [program("terraform", "Terraform", "install Terraform 1.11 or later"), *arguments],
+        cwd=copy,
+        env=os.environ | {"TF_CLI_CONFIG_FILE": str(configuration)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
