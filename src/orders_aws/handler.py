@@ -1,10 +1,12 @@
 """The Lambda's entry point: builds the application once, while the function starts."""
 
 from orders_aws import settings
+from orders_aws.client.deadline import INVOCATION
 from orders_aws.dynamodb.client import DynamoDBClient
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_aws.telemetry import LambdaTelemetry
 from orders_core.application import Application
+from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store
 
 
@@ -27,4 +29,10 @@ def _cached(store: Store, config: settings.Settings, telemetry: LambdaTelemetry)
 
 
 # At import: Lambda gives a starting function a full CPU, and reports a fault here as one of its start.
-handler = build(settings.read())
+_application = build(settings.read())
+
+
+def handler(event: ProxyEvent, context: object) -> ProxyResponse:
+    """Lambda's entry point: answer before the invocation's time is over, also when DynamoDB does not."""
+    INVOCATION.begin(context)
+    return _application(event, context)

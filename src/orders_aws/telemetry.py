@@ -48,6 +48,7 @@ class LambdaTelemetry:
                 duration_ms=round(observation.duration_seconds * 1000, 3),
                 store_ms=round(observation.store_seconds * 1000, 3),
                 problem=observation.problem,
+                cause=observation.cause,
                 cache=self._lookup[0] if self._lookup else None,
             ),
             *self._metrics(observation),

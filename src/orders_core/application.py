@@ -10,7 +10,7 @@ from orders_core.operations import orders, reports, returns
 from orders_core.operations.common import Clock, Operation
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
-from orders_core.stores import Store
+from orders_core.stores import Store, StoreUnavailable
 from orders_core.telemetry import Observation, Placed, Telemetry
 from orders_core.timed_store import TimedStore
 from orders_core.timestamps import utc_now
@@ -82,7 +82,8 @@ class Application:
             problem = problem_from(error)
             if problem.kind is problems.INTERNAL_ERROR:
                 self._report_crash(request.id)
-            return Outcome(problem_response(problem, request.id), problem=problem.kind.slug)
+            cause = str(error) if isinstance(error, StoreUnavailable) else None
+            return Outcome(problem_response(problem, request.id), problem=problem.kind.slug, cause=cause)
 
 
 def no_such_route(method: str, resource: str) -> Problem:
@@ -107,4 +108,5 @@ def _observe(request: Request, outcome: Outcome, duration: float, store: TimedSt
         store_calls=store.calls,
         problem=outcome.problem,
         placed=Placed(placed.total_amount, placed.currency) if placed else None,
+        cause=outcome.cause,
     )

@@ -22,7 +22,10 @@ class Placed(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """One request as the operators see it. `problem` is the slug of the problem it ended in, if it did."""
+    """One request as the operators see it. `problem` is the slug of the problem it ended in, if it did.
+
+    `cause` is why the store could not answer, in the operators' words.
+    """
 
     operation: str
     status: int
@@ -34,6 +37,7 @@ class Observation(Struct, frozen=True):
     problem: str | None = None
     placed: Placed | None = None
     store_calls: Sequence[StoreCall] = ()
+    cause: str | None = None
 
 
 class Telemetry(Protocol):

@@ -4,15 +4,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.api import ANA, ORDERS, Api, Json
 
 from orders_aws.telemetry import LambdaTelemetry
+from orders_core.stores import Store, StoreUnavailable
 from orders_core.telemetry import Observation, Placed
 from orders_host.sqlite import SqliteOrderRepository
 
+ORDER_ID = "00000000-0000-4000-8000-000000000001"
 SECRET = "a-word-that-nobody-may-log"
 OBSERVATION = Observation(
     operation="create_order",
@@ -68,6 +70,7 @@ def test_a_request_is_one_log_line_with_its_ids(capsys: pytest.CaptureFixture[st
         "store_ms": 4.0,
     }
     assert {name: line[name] for name in expected} == expected
+    assert "cause" not in line
 
 
 def test_a_line_has_a_level_that_lambda_reads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +168,22 @@ def test_only_a_new_order_counts_as_placed(api: Api) -> None:
         None,
         "invalid-input",
     ]
+
+
+class Away:
+    """A store that can't be read."""
+
+    def get(self, order_id: str) -> None:
+        raise StoreUnavailable("dynamodb GetItem: ThrottlingException")
+
+
+def test_the_log_says_why_the_store_was_away_and_the_answer_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    api = Api(cast("Store", Away()))
+    answer = api.send("GET", f"{ORDERS}/{ORDER_ID}", caller=ANA)
+    assert answer.status == 503
+    assert "dynamodb" not in answer.body
+    (observation,) = api.telemetry.observations
+    LambdaTelemetry("test", "INFO").record(observation)
+    assert written(capsys)[0]["cause"] == "dynamodb GetItem: ThrottlingException"

@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from orders_aws.client import credentials
-from orders_aws.client.connections import BrokenConnection, Connections
+from orders_aws.client.clock_skew import skew_told_by
+from orders_aws.client.connections import AwsReply, BrokenConnection, Connections
+from orders_aws.client.deadline import INVOCATION, Deadline
 from orders_aws.client.signature import Scope, signed_headers
 from orders_aws.tracing import subsegment
 
@@ -35,6 +37,9 @@ EVENTBRIDGE: Final = Service("events", "AWSEvents", "application/x-amz-json-1.1"
 SQS: Final = Service("sqs", "AmazonSQS", "application/x-amz-json-1.0")
 COGNITO: Final = Service("cognito-idp", "AWSCognitoIdentityProviderService", "application/x-amz-json-1.1")
 SES: Final = Service("ses", "", "application/json", "email", "/v2/email/outbound-emails")
+
+MAX_CALL_SECONDS: Final = 9.0
+"""Most time for one call with its retries, where the invocation leaves that much."""
 
 _ATTEMPTS: Final = 3
 _BACKOFF_SECONDS: Final = 0.05
@@ -68,27 +73,34 @@ class Unavailable(Exception):
     """The service throttles, fails or can't be reached, after the last attempt too."""
 
 
-class _Reply(msgspec.Struct, rename={"type_": "__type"}):
+class _Refusal(msgspec.Struct, rename={"type_": "__type", "denied": "Message"}):
+    """DynamoDB writes `message`; what a policy denies comes from elsewhere, as `Message`."""
+
     type_: str = ""
     message: str = ""
+    denied: str = ""
 
 
 class AwsClient:
     """Calls one service in one region, or another endpoint that speaks its protocol."""
 
-    def __init__(self, service: Service, region: str, endpoint_url: str = "") -> None:
+    def __init__(
+        self, service: Service, region: str, endpoint_url: str = "", deadline: Deadline = INVOCATION
+    ) -> None:
         """Raises NoCredentials."""
         self._service = service
         self._scope = Scope(region, service.name)
         self._credentials = credentials.find()
         self._connections = Connections(endpoint_url or _endpoint(service, region))
+        self._deadline = deadline
+        self._clock_skew = 0.0
 
     def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
-        """One operation; throttling, server errors and broken connections are tried again.
+        """One operation; throttling, server errors, broken connections and garbage are tried again.
 
         Raises:
             Refused: trying again can't help.
-            Unavailable: after the last attempt.
+            Unavailable: after the last attempt, or when the time is over.
         """
         what = {"operation": operation, "region": self._scope.region, "table_name": request.get("TableName")}
         with subsegment(self._service.name, what, Refused):
@@ -99,21 +111,45 @@ class AwsClient:
 
     def _call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
         body = msgspec.json.encode(request)
-        reason = ""
+        until = time.monotonic() + min(MAX_CALL_SECONDS, self._deadline.left())
+        reason = "no time was left"
         for attempt in range(_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+            pause = random.uniform(0, _BACKOFF_SECONDS * 2**attempt) if attempt else 0  # noqa: S311
+            left = until - time.monotonic() - pause
+            if left <= 0:
+                break
+            if pause:
+                time.sleep(pause)
             try:
-                status, content = self._connections.post(
-                    self._service.path, self._headers(operation, body), body
-                )
+                headers = self._headers(operation, body)
+                reply = self._connections.post(self._service.path, headers, body, left)
+                if reply.status == 200:
+                    return msgspec.json.decode(reply.body or b"{}", type=dict[str, object])
             except BrokenConnection as error:
                 reason = str(error)
-                continue
-            if status == 200:
-                return msgspec.json.decode(content or b"{}", type=dict[str, object])
-            reason = _judge(status, content, retried=attempt > 0)
+            except msgspec.DecodeError as error:
+                reason = f"the reply is garbage: {error}"
+            else:
+                reason = self._judge(reply, retried=attempt > 0)
         raise Unavailable(f"{self._service.name} {operation}: {reason}")
+
+    def _judge(self, reply: AwsReply, retried: bool) -> str:
+        """Return the reason to try again; raise when trying again can't help."""
+        try:
+            refusal = msgspec.json.decode(reply.body, type=_Refusal)
+        except msgspec.DecodeError:
+            # No service of AWS answers so; something on the way does.
+            refusal = _Refusal(message=f"HTTP {reply.status}")
+            if not reply.error:
+                return refusal.message
+        kind = (refusal.type_ or reply.error.partition(":")[0]).rpartition("#")[2]
+        if kind in _THROTTLES or reply.status >= 500:
+            return kind or f"HTTP {reply.status}"
+        skew = skew_told_by(kind, reply.date, self._clock_skew)
+        if skew is not None:
+            self._clock_skew = skew
+            return kind
+        raise Refused(kind or str(reply.status), refusal.message or refusal.denied, reply.body, retried)
 
     def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         headers = {
@@ -122,21 +158,10 @@ class AwsClient:
         }
         if self._service.target:
             headers["x-amz-target"] = f"{self._service.target}.{operation}"
-        return signed_headers(headers, body, self._credentials(), self._scope, path=self._service.path)
+        now = time.time() + self._clock_skew
+        return signed_headers(headers, body, self._credentials(), self._scope, now, self._service.path)
 
 
 def _endpoint(service: Service, region: str) -> str:
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{service.host or service.name}.{region}.{suffix}/"
-
-
-def _judge(status: int, content: bytes, retried: bool) -> str:
-    """The reason to try again; raises when trying again can't help."""
-    try:
-        reply = msgspec.json.decode(content, type=_Reply)
-    except msgspec.DecodeError:
-        reply = _Reply(message=f"HTTP {status}")
-    kind = reply.type_.rpartition("#")[2]
-    if kind in _THROTTLES or status >= 500:
-        return kind or f"HTTP {status}"
-    raise Refused(kind or str(status), reply.message, content, retried)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
@@ -37,8 +38,9 @@ _log = logging.getLogger(__name__)
 HandOver = Callable[[str, OrderEventView], None]
 
 
-def handler(event: object, _: object) -> BatchResponse:
+def handler(event: object, context: object) -> BatchResponse:
     """Lambda's entry point, for a batch of the queue."""
+    INVOCATION.begin(context)
     return each_alone(msgspec.convert(event, QueueBatch).Records, _consumer().consume)
 
 

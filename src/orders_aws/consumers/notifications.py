@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from orders_aws.client.calls import COGNITO, SES, AwsClient, Refused
+from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
 from orders_core.models import OrderStatus
@@ -19,8 +20,9 @@ _SHIPPED: Final = ("Your order is on its way", "these things have left our house
 _log = logging.getLogger(__name__)
 
 
-def handler(event: object, _: object) -> BatchResponse:
+def handler(event: object, context: object) -> BatchResponse:
     """Lambda's entry point, for a batch of the queue behind the topic."""
+    INVOCATION.begin(context)
     return each_alone(msgspec.convert(event, QueueBatch).Records, _notifier().consume)
 
 

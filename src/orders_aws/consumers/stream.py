@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from orders_aws.client.calls import DYNAMODB, EVENTBRIDGE, SQS, AwsClient, Refused, Unavailable
+from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, failed
 from orders_aws.consumers.bus import Bus
@@ -22,8 +23,9 @@ _MAX_RECORD_BYTES: Final = 200_000
 _log = logging.getLogger(__name__)
 
 
-def handler(event: object, _: object) -> BatchResponse:
+def handler(event: object, context: object) -> BatchResponse:
     """Lambda's entry point, for a batch of the stream."""
+    INVOCATION.begin(context)
     return _publisher().publish(msgspec.convert(event, StreamBatch))
 
 

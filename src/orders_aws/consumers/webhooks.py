@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from orders_aws.client.calls import SQS, AwsClient
+from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, failed
 from orders_aws.consumers.webhook_store import DynamoDBWebhooks
@@ -34,8 +35,9 @@ _log = logging.getLogger(__name__)
 DeliveryAttempt = Callable[[Webhook, Message], Awaitable[DeliveryResult]]
 
 
-def handler(event: object, _: object) -> BatchResponse:
+def handler(event: object, context: object) -> BatchResponse:
     """Lambda's entry point, for a batch of the queue."""
+    INVOCATION.begin(context)
     return asyncio.run(_courier().deliver(msgspec.convert(event, QueueBatch).Records))
 
 
