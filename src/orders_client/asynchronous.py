@@ -70,6 +70,10 @@ class AsyncOrders:
         """The order with the changes."""
         return await self._call(calls.replace_order(order, **changes))
 
+    async def change(self, order: Order, **changes: Unpack[Changes]) -> Order:
+        """The order with the changes, of which alone is sent: a member of None is removed."""
+        return await self._call(calls.change_order(order, **changes))
+
     async def cancel(self, order: Order) -> Order:
         """The order, CANCELLED."""
         return await self.replace(order, status=OrderStatus.CANCELLED)

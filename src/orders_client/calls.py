@@ -68,6 +68,11 @@ def replace_order(order: Order, **changes: Unpack[Changes]) -> Call[Order]:
     return Call("PUT", _path(order.order_id), Order, headers=_if_match(order), body=as_it_is | changes)
 
 
+def change_order(order: Order, **changes: Unpack[Changes]) -> Call[Order]:
+    """Write the changes only; fails if the order has changed since it was read."""
+    return Call("PATCH", _path(order.order_id), Order, headers=_if_match(order), body=dict(changes))
+
+
 def delete_order(order: Order) -> Call[None]:
     """Delete an order; fails if it has changed since it was read."""
     return Call("DELETE", _path(order.order_id), type(None), headers=_if_match(order), missing_is_done=True)

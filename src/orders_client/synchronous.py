@@ -83,6 +83,10 @@ class Orders:
         """The order with the changes."""
         return self._call(calls.replace_order(order, **changes))
 
+    def change(self, order: Order, **changes: Unpack[Changes]) -> Order:
+        """The order with the changes, of which alone is sent: a member of None is removed."""
+        return self._call(calls.change_order(order, **changes))
+
     def cancel(self, order: Order) -> Order:
         """The order, CANCELLED."""
         return self.replace(order, status=OrderStatus.CANCELLED)

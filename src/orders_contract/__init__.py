@@ -94,7 +94,7 @@ def _operation(name: str, described: Described) -> Document:
     if described.body:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": described.body},
+            "content": dict.fromkeys(described.media_types, described.body),
         }
     operation["responses"] = {
         **{str(status): _with_headers(success) for status, success in described.successes.items()},

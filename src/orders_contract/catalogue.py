@@ -5,7 +5,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orders_contract import examples
-from orders_core import parameter_table, problems
+from orders_core import merge_patch, parameter_table, problems
 from orders_core.parameter_table import (
     DAYS,
     IDEMPOTENCY_KEY,
@@ -15,6 +15,7 @@ from orders_core.parameter_table import (
     PAGING,
     Parameter,
 )
+from orders_core.parameters import JSON
 from orders_core.problems import ProblemType
 
 Fragment = dict[str, Any]
@@ -32,6 +33,7 @@ class Described(Struct, frozen=True):
     problems: tuple[ProblemType, ...]
     parameters: tuple[Parameter, ...] = ()
     body: Fragment | None = None
+    media_types: tuple[str, ...] = (JSON,)
 
 
 _ALWAYS: Final = (
@@ -103,6 +105,18 @@ CATALOGUE: Final = {
         " sending them unchanged is always fine. Customers may set the status to CANCELLED only.",
         parameters=(IF_MATCH,),
         body=_json("OrderReplacement", examples.ORDER_REPLACEMENT),
+        successes={200: _success("The order after the change.", ("ETag",), "Order", examples.ORDER)},
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
+    "change_order": Described(
+        summary="Change some of an order",
+        description="A JSON Merge Patch (RFC 7396): members that are sent replace the order's, `null` removes"
+        " one, those left out stay as they are; of an object, such as `contact` or `metadata`, each member by"
+        " itself; lists are replaced as a whole. The rules are those of `PUT`. A patch that changes nothing"
+        " writes nothing.",
+        parameters=(IF_MATCH,),
+        body=_json("OrderPatch", examples.ORDER_PATCH),
+        media_types=(merge_patch.MEDIA_TYPE, JSON),
         successes={200: _success("The order after the change.", ("ETag",), "Order", examples.ORDER)},
         problems=(*_WITH_BODY, *_ON_WRITE),
     ),

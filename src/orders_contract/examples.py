@@ -40,6 +40,7 @@ ORDER_INPUT: Final = {
     },
 }
 ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
+ORDER_PATCH: Final = {"notes": None, "metadata": {"gift": "yes"}, "contact": {"phone": "+34911234568"}}
 
 _ORDER: Final = place(
     order_numbers.id_for(b"example"),

@@ -17,7 +17,7 @@ from orders_core.proxy import common_headers, preflight_headers
 
 Document = dict[str, Any]
 
-_METHODS: Final = ("get", "post", "put", "delete")
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _REQUEST_ID: Final = "$context.requestId"
 _CORS_ORIGIN: Final = "${cors_allow_origin}"
 _CACHED: Final = "get_order"

@@ -15,6 +15,7 @@ from orders_core.schemas import (
     ReturnInput,
     ReturnMove,
     Statistics,
+    order_patch,
 )
 
 Schema = dict[str, Any]
@@ -22,6 +23,7 @@ Schema = dict[str, Any]
 _TYPES: Final = (
     OrderInput,
     OrderReplacement,
+    order_patch(),
     OrderView,
     OrderPage,
     EventPage,

@@ -76,6 +76,7 @@ _FOLDERS: Final = {
         Step("create_order", keep=_KEEP_ORDER),
         Step("list_orders"),
         Step("get_order", keep=_KEEP_ORDER),
+        Step("change_order", keep=_KEEP_ORDER),
         Step("replace_order", keep=_KEEP_ORDER),
         Step("delete_order"),
     ),
@@ -172,9 +173,9 @@ def _request(step: Step, method: str, path: str, operation: Document, document: 
     if not step.signed_in:
         request["auth"] = {"type": "noauth"}
     if "requestBody" in operation:
-        example = operation["requestBody"]["content"]["application/json"]["example"]
-        request["header"].append(_variable("Content-Type", "application/json"))
-        request["body"] = _raw(step.body or example)
+        media_type, content = next(iter(operation["requestBody"]["content"].items()))
+        request["header"].append(_variable("Content-Type", media_type))
+        request["body"] = _raw(step.body or content["example"])
     tests = _problem_tests(step.status) if step.status else _success_tests(operation, document)
     return {
         "name": step.title or operation["summary"],

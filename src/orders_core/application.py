@@ -21,6 +21,7 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("GET", "/v1/orders/stats"): reports.get_statistics,
     ("GET", "/v1/orders/{order_id}"): orders.get_order,
     ("PUT", "/v1/orders/{order_id}"): orders.replace_order,
+    ("PATCH", "/v1/orders/{order_id}"): orders.change_order,
     ("DELETE", "/v1/orders/{order_id}"): orders.delete_order,
     ("GET", "/v1/orders/{order_id}/events"): reports.list_order_events,
     ("POST", "/v1/orders/{order_id}/returns"): returns.request_return,

@@ -20,7 +20,6 @@ microseconds for each, and the host answers all others meanwhile."""
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 _LOOSEST_CURRENCY: Final = "CLF"
-_DEFAULT_CURRENCY: Final = "EUR"
 
 
 class _Number(str):
@@ -60,10 +59,16 @@ def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
         raise MalformedBody("it is nested too deeply") from None
     except ValueError as error:
         raise MalformedBody(str(error)) from None
-    currency = value.get("currency", _DEFAULT_CURRENCY) if isinstance(value, _Object) else None
+    currency = value.get("currency", _default_currency(type_)) if isinstance(value, _Object) else None
     known = isinstance(currency, str) and currency in money.OFFERED
     walk = _Walk(str(currency) if known else _LOOSEST_CURRENCY)
     return list(islice(walk.faults(inspect.type_info(type_), value, ""), MAX_FAULTS))
+
+
+def _default_currency(type_: type[Struct]) -> object:
+    """The currency of a body that names none. A patch has no such default: it keeps that of its order."""
+    defaults = (field.default for field in msgspec.structs.fields(type_) if field.name == "currency")
+    return next(defaults, None)
 
 
 def _count_values(body: bytes) -> int:

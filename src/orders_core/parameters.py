@@ -1,7 +1,7 @@
 """Query parameters and request headers, read strictly: every fault is named, nothing is guessed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -33,11 +33,13 @@ MAX_DAYS: Final = 366
 Query = Mapping[str, list[str]]
 """A decoded query string: the values of each parameter."""
 
+JSON: Final = "application/json"
+
 _IDEMPOTENCY_KEY: Final = re.compile(rf"[ -~]{{1,{MAX_IDEMPOTENCY_KEY}}}")
 _QUOTED_KEY: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ENTITY_TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 _ENTITY_TAGS: Final = re.compile(rf"{_ENTITY_TAG.pattern}(\s*,\s*{_ENTITY_TAG.pattern}){{0,49}}")
-_JSON: Final = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+_CHARSET: Final = re.compile(r'\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 
 
 class Paging(Struct, frozen=True):
@@ -133,12 +135,13 @@ def reject_query(given: Query) -> None:
         _read(given, NONE)
 
 
-def require_json(headers: Mapping[str, str]) -> None:
-    """Raise Problem (415) unless the body is declared to be JSON in UTF-8."""
+def require_media_type(headers: Mapping[str, str], accepted: Sequence[str] = (JSON,)) -> None:
+    """Raise Problem (415) unless the body is declared to be of an accepted media type, in UTF-8."""
     content_type = headers.get("content-type", "")
-    if not _JSON.fullmatch(content_type):
-        detail = f"Send Content-Type: application/json, not {content_type or 'nothing'!r:.100}."
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})
+    declared = content_type.lower()
+    if not any(declared.startswith(each) and _CHARSET.fullmatch(declared[len(each) :]) for each in accepted):
+        detail = f"Send Content-Type: {' or '.join(accepted)}, not {content_type or 'nothing'!r:.100}."
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": ", ".join(accepted)})
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:

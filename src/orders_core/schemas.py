@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from orders_core import money, order_numbers
+from orders_core import merge_patch, money, order_numbers
 from orders_core.events import EventType, OrderEvent
 from orders_core.models import (
     Address,
@@ -133,6 +133,11 @@ class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
     """Everything a client may write of an order that exists; what is left out goes back to its default."""
 
     status: OrderStatus | UnsetType = UNSET
+
+
+def order_patch() -> type[Struct]:
+    """The type of JSON Merge Patches to `OrderReplacement`; made when it is first asked for."""
+    return merge_patch.patch_type(OrderReplacement, "OrderPatch")
 
 
 class ReturnLineInput(Struct, forbid_unknown_fields=True):
@@ -309,6 +314,12 @@ def content_of(body: OrderInput) -> OrderContent:
     )
 
 
+def writable_document(order: Order) -> bytes:
+    """What a client may write of the order, as JSON of the form of `OrderReplacement`."""
+    view = msgspec.json.decode(msgspec.json.encode(view_of(order)), type=dict[str, Raw])
+    return msgspec.json.encode({name: view[name] for name in _WRITABLE if name in view})
+
+
 def price_text(raw: Raw) -> str:
     """The decimal that was written, be it a JSON string or a JSON number."""
     text = str(bytes(raw), "utf-8")
@@ -356,6 +367,7 @@ def event_view_of(event: OrderEvent) -> OrderEventView:
     )
 
 
+_WRITABLE: Final = OrderReplacement.__struct_fields__
 _DETAILS: Final = OrderDetails.__struct_fields__
 
 

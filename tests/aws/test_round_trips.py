@@ -92,6 +92,18 @@ OPERATIONS: dict[str, tuple[OrderStatus, Send, int, list[str]]] = {
         ["GetItem"],
     ),
     "list": (OrderStatus.PENDING, lambda api, _: api.send("GET", ORDERS), 200, ["Query"]),
+    "patch": (
+        OrderStatus.PENDING,
+        lambda api, order: api.send("PATCH", PATH.format(order), {"notes": "new"}),
+        200,
+        ["GetItem", "PutItem"],
+    ),
+    "patch that changes nothing": (
+        OrderStatus.PENDING,
+        lambda api, order: api.send("PATCH", PATH.format(order), {"currency": "EUR"}),
+        200,
+        ["GetItem"],
+    ),
     "update": (
         OrderStatus.PENDING,
         lambda api, order: api.send("PUT", PATH.format(order), MUGS | {"notes": "new"}),

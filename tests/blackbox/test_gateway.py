@@ -78,7 +78,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "methods"), [(ORDERS, {"GET", "POST"}), (f"{ORDERS}/x", {"GET", "PUT", "DELETE"})]
+    ("path", "methods"), [(ORDERS, {"GET", "POST"}), (f"{ORDERS}/x", {"GET", "PUT", "PATCH", "DELETE"})]
 )
 def test_a_browser_may_ask_from_anywhere(host: Host, path: str, methods: set[str]) -> None:
     """CORS preflight: no token, no key."""

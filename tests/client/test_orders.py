@@ -43,6 +43,14 @@ def test_an_order_is_placed_and_read_with_exact_amounts_and_aware_times(ana: Ord
     assert (placed.notes, placed.metadata) == ("Please wrap it", {"channel": "phone"})
 
 
+def test_a_change_sends_only_what_is_changed(ana: Orders) -> None:
+    placed = ana.create([NewLineItem("A-1", 2, Decimal("9.50"))], notes="Ring twice", metadata={"a": "1"})
+    changed = ana.change(placed, notes=None, metadata={"b": "2"})
+    assert (changed.notes, changed.metadata, changed.items) == (None, {"a": "1", "b": "2"}, placed.items)
+    with pytest.raises(VersionMismatch):
+        ana.change(placed, notes="later")
+
+
 def test_a_change_keeps_what_it_does_not_name(ana: Orders) -> None:
     placed = ana.create(MUGS, notes="Please wrap it")
     changed = ana.replace(placed, items=[NewLineItem("B-7", 1, Decimal("49.99"))])

@@ -96,7 +96,7 @@ places = st.fixed_dictionaries(
     },
 )
 picks = st.integers(0, 8)
-routes = st.sampled_from([*ROUTES, ("PATCH", ORDERS), ("GET", "/v1/invoices")])
+routes = st.sampled_from([*ROUTES, ("PATCH", ORDERS), ("PATCH", ORDER), ("GET", "/v1/invoices")])
 users = st.sampled_from(
     [("ana", None), ("luis", "[customers]"), ("boss", "[staff]"), ("boss", "staff,admins")]
 )

@@ -22,7 +22,7 @@ STAGE = "test"
 ACCOUNT = "000000000000"
 # Requests a second, burst, and requests a day: as in infra/, and two that a test can use up.
 PLANS = {"basic": (50, 100, None), "premium": (250, 500, None), "tight": (1, 2, None), "quota": (50, 100, 3)}
-METHODS = ("get", "post", "put", "delete", "options", "x-amazon-apigateway-any-method")
+METHODS = ("get", "post", "put", "patch", "delete", "options", "x-amazon-apigateway-any-method")
 
 Json = dict[str, Any]
 

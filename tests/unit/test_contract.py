@@ -22,7 +22,7 @@ from orders_host.sqlite import SqliteOrderRepository
 
 ROOT = Path(__file__).parents[2]
 GATEWAY = gateway_profile.build()
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 OPERATIONS = [
     (method, resource) for resource, path in DOCUMENT["paths"].items() for method in METHODS if method in path
 ]

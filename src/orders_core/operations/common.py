@@ -3,16 +3,16 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
-from orders_core import order_numbers, parameters, problems
-from orders_core.models import Order, OrderNotFound
+from orders_core import access, order_numbers, parameters, problems
+from orders_core.models import Order, OrderNotFound, VersionMismatch
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import MAX_BODY_BYTES, view_of
-from orders_core.stores import Store
+from orders_core.stores import Store, StoreUnavailable
 from orders_core.validation import Input, decode
 
 Clock = Callable[[], str]
@@ -21,19 +21,22 @@ Clock = Callable[[], str]
 MAX_ID_ATTEMPTS: Final = 5
 """Ids that a new order may try: two orders rarely get one, see docs/decisions/order-numbers.md."""
 
+_MAX_REWRITES: Final = 5
+"""How often an order that others keep changing is read again."""
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Operation = Callable[[Request, Store, Clock], Outcome]
 
 
-def read_body(request: Request, type_: type[Input]) -> Input:
-    """The body, decoded.
+def read_body(request: Request, type_: type[Input], accepted: Sequence[str] = (parameters.JSON,)) -> Input:
+    """The body, decoded. `accepted` are the media types it may have.
 
     Raises:
         Problem: 413 or 415.
         MalformedBody, InvalidBody: 400.
     """
-    parameters.require_json(request.headers)
+    parameters.require_media_type(request.headers, accepted)
     body = request.body
     if len(body) > MAX_BODY_BYTES:
         raise problems.payload_too_large()
@@ -58,6 +61,30 @@ def order_id_of(request: Request) -> str:
     if order_id is None:
         raise OrderNotFound(text)
     return order_id
+
+
+def rewrite(request: Request, store: Store, change: Callable[[Order], Order]) -> tuple[Order, Order]:
+    """Read the order, change it and write it back if nobody else has written meanwhile.
+
+    Returns:
+        The order before and after; the same object if nothing was to be written.
+
+    Raises:
+        OrderNotFound: or whatever `change` raises.
+        StoreUnavailable: others change the order all the time.
+    """
+    caller, order_id = request.caller, order_id_of(request)
+    for _ in range(_MAX_REWRITES):
+        order = access.require_visible(store.get(order_id), caller, order_id)
+        changed = change(order)
+        if changed is order:
+            return order, order
+        try:
+            store.save(changed, order.version)
+        except VersionMismatch:
+            continue
+        return order, changed
+    raise StoreUnavailable("the order changes too fast")
 
 
 def id_for(*parts: str) -> str:

@@ -1,19 +1,38 @@
-"""Place, read, list, replace and delete orders."""
+"""Place, read, list, replace, patch and delete orders."""
 
 import hashlib
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from orders_core import access, cursors, order_numbers, parameters, problems
-from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, place
-from orders_core.operations.common import MAX_ID_ATTEMPTS, Clock, order_id_of, order_response, read_body
+from orders_core import access, cursors, merge_patch, models, order_numbers, parameters, problems
+from orders_core.input_errors import Fault, InvalidBody
+from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, check_version, place
+from orders_core.operations.common import (
+    MAX_ID_ATTEMPTS,
+    Clock,
+    order_id_of,
+    order_response,
+    read_body,
+    rewrite,
+)
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
-from orders_core.schemas import OrderInput, OrderPage, OrderReplacement, content_of, view_of
+from orders_core.schemas import (
+    OrderInput,
+    OrderPage,
+    OrderReplacement,
+    content_of,
+    order_patch,
+    view_of,
+    writable_document,
+)
 from orders_core.stores import OrderExists, OrderWasDeleted, Page, Store, StoreUnavailable
+from orders_core.validation import decode
+
+_ALWAYS_THERE: Final = ("items", "currency", "customer_id", "status")
 
 _KEY_BYTES: Final = 8
 """How much of the digest of caller and key is kept with an order, before the fingerprint of the request."""
@@ -65,25 +84,27 @@ def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
 
 
 def replace_order(request: Request, store: Store, clock: Clock) -> Outcome:
-    caller = request.caller
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)
     body = read_body(request, OrderReplacement)
-    order = store.update(
-        OrderChange(
-            order_id=order_id_of(request),
-            content=content_of(body),
-            at=clock(),
-            by=caller.sub,
-            editable_in=caller.role.editable_in,
-            settable=caller.role.settable,
-            status=None if body.status is UNSET else body.status,
-            owner=caller.owner,
-            customer_id=None if body.customer_id is UNSET else body.customer_id,
-            versions=versions,
-        )
-    )
-    return Outcome(order_response(200, order))
+    return Outcome(order_response(200, store.update(_change(request, body, clock(), versions))))
+
+
+def change_order(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Apply a JSON Merge Patch; a patch that changes nothing writes nothing."""
+    parameters.reject_query(request.query)
+    versions = parameters.if_match(request.headers)
+    given = read_body(request, order_patch(), (merge_patch.MEDIA_TYPE, parameters.JSON))
+    _require_kept(given)
+
+    def change(order: Order) -> Order:
+        check_version(order, versions)
+        merged = decode(merge_patch.merge(writable_document(order), request.body), OrderReplacement)
+        changed = models.change(order, _change(request, merged, clock(), versions))
+        same = changed.content == order.content and changed.status is order.status
+        return order if same else changed
+
+    return Outcome(order_response(200, rewrite(request, store, change)[1]))
 
 
 def delete_order(request: Request, store: Store, clock: Clock) -> Outcome:
@@ -92,6 +113,33 @@ def delete_order(request: Request, store: Store, clock: Clock) -> Outcome:
     versions = parameters.if_match(request.headers)
     store.delete(OrderRemoval(order_id_of(request), clock(), caller.sub, caller.owner, versions))
     return Outcome(response(204))
+
+
+def _change(
+    request: Request, body: OrderReplacement, at: str, versions: tuple[int, ...] | None
+) -> OrderChange:
+    caller = request.caller
+    return OrderChange(
+        order_id=order_id_of(request),
+        content=content_of(body),
+        at=at,
+        by=caller.sub,
+        editable_in=caller.role.editable_in,
+        settable=caller.role.settable,
+        status=None if body.status is UNSET else body.status,
+        owner=caller.owner,
+        customer_id=None if body.customer_id is UNSET else body.customer_id,
+        versions=versions,
+    )
+
+
+def _require_kept(patch: Struct) -> None:
+    """Raise InvalidBody for a null where an order has always a value: leaving it out keeps it."""
+    removed = [name for name in _ALWAYS_THERE if getattr(patch, name) is None]
+    if removed:
+        raise InvalidBody(
+            [Fault(f"/{name}", "can't be removed; leave it out to keep it") for name in removed]
+        )
 
 
 def _with_id(draft: Order, sub: str, key: str | None, attempt: int) -> Order:

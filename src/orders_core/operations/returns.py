@@ -1,22 +1,14 @@
-"""Request a return of a delivered order, and move it.
-
-A return lives on its order: it is read, changed and written back if nobody else has written meanwhile.
-"""
+"""Request a return of a delivered order, and move it."""
 
 import uuid
-from collections.abc import Callable
-from typing import Final
 
-from orders_core import access, parameters, problems, returns
-from orders_core.access import Caller
-from orders_core.models import NotAllowed, Order, Return, VersionMismatch, check_version
-from orders_core.operations.common import Clock, id_for, order_id_of, order_response, read_body
+from orders_core import parameters, problems, returns
+from orders_core.models import NotAllowed, Order, Return, check_version
+from orders_core.operations.common import Clock, id_for, order_id_of, order_response, read_body, rewrite
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, Request
 from orders_core.schemas import ReturnInput, ReturnMove
-from orders_core.stores import Store, StoreUnavailable
-
-_ATTEMPTS: Final = 5
+from orders_core.stores import Store
 
 
 def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
@@ -38,7 +30,7 @@ def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
         check_version(order, versions)
         return returns.request(order, return_id, quantities, body.reason, at=clock(), by=caller.sub)
 
-    before, after = _rewrite(request, store, caller, add)
+    before, after = rewrite(request, store, add)
     replayed = {"Idempotent-Replayed": "true"} if after is before else {}
     location = f"{request.context['path'].rstrip('/')}/{return_id}"
     return Outcome(order_response(201, after, {"Location": location, **replayed}))
@@ -58,25 +50,7 @@ def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
         check_version(order, versions)
         return returns.move(order, return_id, body.status, at=clock(), by=caller.sub)
 
-    return Outcome(order_response(200, _rewrite(request, store, caller, move)[1]))
-
-
-def _rewrite(
-    request: Request, store: Store, caller: Caller, rewrite: Callable[[Order], Order]
-) -> tuple[Order, Order]:
-    """The order before and after; the same object if nothing was to be written."""
-    order_id = order_id_of(request)
-    for _ in range(_ATTEMPTS):
-        order = access.require_visible(store.get(order_id), caller, order_id)
-        changed = rewrite(order)
-        if changed is order:
-            return order, order
-        try:
-            store.save(changed, order.version)
-        except VersionMismatch:
-            continue
-        return order, changed
-    raise StoreUnavailable("the order changes too fast")
+    return Outcome(order_response(200, rewrite(request, store, move)[1]))
 
 
 def _check_same(existing: Return, quantities: list[tuple[int, int]], reason: str) -> None:

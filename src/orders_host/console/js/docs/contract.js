@@ -1,6 +1,6 @@
 // The OpenAPI document, with its references followed.
 
-const METHODS = ["get", "post", "put", "delete"];
+const METHODS = ["get", "post", "put", "patch", "delete"];
 
 /** What `node` is or refers to; `name` is the schema's, where it has one. */
 export function resolve(document, node) {

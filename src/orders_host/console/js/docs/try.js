@@ -11,7 +11,7 @@ import { effect, h, signal } from "../view.js";
 import { exampleOf, resolve } from "./contract.js";
 
 // An order that was only looked at must not be one click from being changed: these ask for its id.
-const DESTRUCTIVE = new Set(["PUT", "DELETE"]);
+const DESTRUCTIVE = new Set(["PUT", "PATCH", "DELETE"]);
 
 /** Ids that answers brought, by parameter name: they fill the empty fields of other operations. */
 const seen = signal({});
