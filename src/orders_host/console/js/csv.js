@@ -1,5 +1,13 @@
 // Orders as a table for a spreadsheet (RFC 4180), and its way to the reader's disk.
 
+const ADDRESS_PARTS = ["lines", "postal_code", "city", "region", "country"];
+
+const addressColumns = (kind) =>
+  ADDRESS_PARTS.map((part) => [
+    `${kind}_${part}`,
+    (order) => [order[`${kind}_address`]?.[part] ?? ""].flat().join("; "),
+  ]);
+
 const COLUMNS = [
   ["order_id", (order) => order.order_id],
   ["customer_id", (order) => order.customer_id],
@@ -7,6 +15,10 @@ const COLUMNS = [
   ["currency", (order) => order.currency],
   ["total_amount", (order) => order.total_amount],
   ["items", (order) => order.items.map((item) => `${item.quantity} x ${item.name || item.product_id}`).join("; ")],
+  ["external_reference", (order) => order.external_reference ?? ""],
+  ...["name", "email", "phone"].map((part) => [`contact_${part}`, (order) => order.contact?.[part] ?? ""]),
+  ...addressColumns("shipping"),
+  ...addressColumns("billing"),
   ["notes", (order) => order.notes ?? ""],
   ["created_at", (order) => order.created_at],
   ["updated_at", (order) => order.updated_at],

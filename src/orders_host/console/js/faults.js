@@ -1,6 +1,6 @@
 // The API's faults in the reader's language. It names them in English; what is not in the table stays as it is.
 
-import { t } from "./i18n.js";
+import { known, t } from "./i18n.js";
 
 const number = (text) => Number(text.replaceAll(",", ""));
 
@@ -20,8 +20,10 @@ const TABLE = [
   [/must be at most ([\d,]+) (?:elements|pairs)/, (most) => t("fault.size", { most: number(most) })],
 ];
 
-/** The fault's detail, to be shown beside its field. */
-export function faultText(detail) {
+/** The fault's detail, to be shown beside its field; what a pattern means is told by the field that `pointer` ends in. */
+export function faultText(detail, pointer = "") {
+  const form = `fault.form.${pointer.split("/").pop()}`;
+  if (detail.startsWith("must be of the form") && known(form)) return t(form);
   for (const [pattern, say] of TABLE) {
     const match = pattern.exec(detail);
     if (match) return say(...match.slice(1));

@@ -58,6 +58,7 @@ const handlesOf = (order) => [
   order.external_reference,
   ...Object.values(order.contact ?? {}),
   ...order.items.flatMap(({ product_id: id, name }) => [id, name]),
+  ...[order.shipping_address, order.billing_address].flatMap((address) => (address ? Object.values(address).flat() : [])),
   order.notes,
   ...Object.entries(order.metadata).flat(),
 ];

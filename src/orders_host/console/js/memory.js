@@ -1,7 +1,8 @@
 // What pages remember of each other until the tab is closed or somebody signs out: the list as it was, drafts.
 // Drafts also survive a reload: they lie in the tab's session storage.
 
-const STORED = "orders-console.drafts";
+// The number counts the shapes that a draft has had: one of an earlier shape is not read.
+const STORED = "orders-console.drafts.2";
 const entries = new Map();
 const kept = new Map(); // the drafts among them
 

@@ -18,7 +18,7 @@ export const create = async (content, key) =>
 
 /** Replaces what a client may write of `order`; raises a 412 Problem if it is not at that version any more. */
 export const replace = async (order, content) =>
-  (await call("PUT", path(order.order_id), { body: { ...detailsOf(order), ...content }, headers: ifUnchanged(order) })).body;
+  (await call("PUT", path(order.order_id), { body: content, headers: ifUnchanged(order) })).body;
 
 /** Moves the order to another status and leaves the rest as it is. */
 export const move = (order, status) => replace(order, { ...contentOf(order), status });
@@ -53,16 +53,20 @@ export async function events(id, signal) {
 export const stats = async (from, to, signal) =>
   (await call("GET", "/v1/orders/stats", { query: { from, to }, signal })).body;
 
-/** What this console does not edit and sends back as it is: a replacement would take it away. */
-const detailsOf = ({ external_reference, contact, shipping_address, billing_address }) => ({
-  external_reference,
-  contact,
-  shipping_address,
-  billing_address,
-});
+/** What a client writes of an order, status aside. A replacement takes away what it leaves out, so all of it is sent back. */
+export const CONTENT_FIELDS = [
+  "items",
+  "currency",
+  "external_reference",
+  "contact",
+  "shipping_address",
+  "billing_address",
+  "notes",
+  "metadata",
+];
 
-/** The part of an order that a client edits here. */
-export const contentOf = ({ items, currency, notes, metadata }) => ({ items, currency, notes, metadata });
+/** The part of an order that a client writes. */
+export const contentOf = (order) => Object.fromEntries(CONTENT_FIELDS.map((field) => [field, order[field]]));
 
 /** A key that makes a request safe to send again. */
 export const newKey = () =>

@@ -28,6 +28,13 @@ export function field(label, control, { hint, fault, className = "" } = {}) {
 
 export const input = (attributes) => h("input", { type: "text", autocomplete: "off", ...attributes });
 
+/** A control that writes what is typed into `target[name]`. */
+export function bound(control, target, name) {
+  control.value = target[name];
+  control.addEventListener("input", () => (target[name] = control.value));
+  return control;
+}
+
 /** Runs `action` once at a time, with `busy` set; a failure that it leaves to others is shown where the action is. */
 function oneAtATime(busy, action) {
   let shown = null;
@@ -123,7 +130,7 @@ export function failure(error, retry) {
 const faultLine = ({ pointer, parameter, header, detail }) => [
   h("code", {}, pointer ?? parameter ?? header ?? ""),
   " ",
-  () => faultText(detail),
+  () => faultText(detail, pointer),
 ];
 
 const titleOf = (error) => {

@@ -6,7 +6,8 @@ import { forget, keepDraft, recall } from "../memory.js";
 import * as orders from "../orders.js";
 import { link, navigate } from "../router.js";
 import { canEdit } from "../rules.js";
-import { failure, loading, numberOf, shortId, toast } from "../ui.js";
+import { addressBlock } from "../parties.js";
+import { failure, loading, numberOf, plain, shortId, toast } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
 import { orderForm } from "./order-form.js";
 
@@ -126,6 +127,8 @@ function shown(field, content) {
   const value = content[field];
   if (field === "items") return h("ul", { class: "plain" }, value.map((item) => h("li", {}, () => itemText(item, content.currency))));
   if (field === "metadata") return h("ul", { class: "plain" }, Object.entries(value).map((pair) => h("li", {}, pair.join(": "))));
+  if (field === "contact" && value) return h("ul", { class: "plain" }, Object.values(value).map((text) => h("li", {}, plain(text))));
+  if (field.endsWith("_address") && value) return addressBlock(value);
   return h("span", { class: "notes" }, value ?? tr("merge.nothing"));
 }
 

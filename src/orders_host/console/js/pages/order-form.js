@@ -4,8 +4,9 @@ import { addLine, contentFrom, usedPairs } from "../draft.js";
 import { faultText } from "../faults.js";
 import { formatMoney, groupSeparator, locale, t, tr } from "../i18n.js";
 import { CURRENCIES, toText, total } from "../money.js";
-import { failure, field, form, input, submitButton } from "../ui.js";
+import { bound, failure, field, form, input, submitButton } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
+import { partyFields } from "./order-form-parties.js";
 
 /**
  * The form. `send` is called with the draft's content; it may raise the API's problem. `changed` is called after each
@@ -33,7 +34,7 @@ export function orderForm({ draft, submitText, send, changed, discard, customers
         faults.set(new Map());
         return await send(contentFrom(draft));
       } catch (error) {
-        for (const each of error.errors ?? []) found.set(each.pointer, faultText(each.detail));
+        for (const each of error.errors ?? []) found.set(each.pointer, faultText(each.detail, each.pointer));
         fault.set(error);
       }
     }
@@ -47,6 +48,7 @@ export function orderForm({ draft, submitText, send, changed, discard, customers
       submit,
       () => fault() && summary(fault(), faults()),
       h("section", { class: "card stack" }, heading(draft, at, customers), itemRows(draft, at, touch, revision)),
+      partyFields(draft, at, faults),
       h("section", { class: "card stack" }, extras(draft, at, touch, revision)),
       h(
         "div",
@@ -71,22 +73,19 @@ function ownFaults(draft) {
 
 const pairPointer = (name) => `/metadata/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
+// What has a field of its own, beside which its fault stands.
+const PLACED =
+  /^\/(items\/\d+|metadata|contact|shipping_address|billing_address)\/.|^\/(notes|currency|customer_id|external_reference)$/;
+
 function summary(error, placed) {
   if (error.slug !== "invalid-input") return failure(error);
-  const unplaced = [...placed].filter(([pointer]) => !/^\/(items\/\d+|metadata)\/.|^\/(notes|currency|customer_id)$/.test(pointer));
+  const unplaced = [...placed].filter(([pointer]) => !PLACED.test(pointer));
   return h(
     "div",
     { class: "notice is-error", role: "alert" },
     h("p", { class: "notice-title" }, () => t("form.faults", { count: placed.size })),
     unplaced.map(([pointer, text]) => h("p", {}, h("code", {}, pointer), " ", text)),
   );
-}
-
-/** A control that writes what is typed into `target[name]`. */
-function bound(control, target, name) {
-  control.value = target[name];
-  control.addEventListener("input", () => (target[name] = control.value));
-  return control;
 }
 
 function heading(draft, at, customers) {

@@ -7,6 +7,7 @@ import { onLive } from "../live.js";
 import { toMinor, toText } from "../money.js";
 import { forget } from "../memory.js";
 import * as orders from "../orders.js";
+import { addressBlock, contactBlock } from "../parties.js";
 import { link, navigate } from "../router.js";
 import { canDelete, canEdit, moves } from "../rules.js";
 import { expiry } from "../session.js";
@@ -109,7 +110,7 @@ function body(order, events, user, act, said) {
       "div",
       { class: "columns" },
       h("div", { class: "stack" }, itemsCard(order), returnsSection(order, user, act, (place) => failedAt(said, place)), extrasCard(order)),
-      h("div", { class: "stack" }, detailsCard(order, user), timelineCard(order, events, user)),
+      h("div", { class: "stack" }, partiesCard(order), detailsCard(order, user), timelineCard(order, events, user)),
     ),
   ];
 }
@@ -216,6 +217,7 @@ function detailsCard(order, user) {
     h("h2", {}, tr("order.details")),
     facts([
       [tr("order.number"), [h("code", {}, order.order_id), " ", copyButton(order.order_id)]],
+      order.external_reference && [tr("order.reference"), plain(order.external_reference)],
       [tr("order.customer"), [customer, all && h("a", { class: "block small", href: all }, tr("order.customer.all"))]],
       [tr("order.created"), h("time", { datetime: order.created_at }, () => formatMoment(order.created_at))],
       [tr("order.updated"), ago(order.updated_at)],
@@ -224,10 +226,24 @@ function detailsCard(order, user) {
   );
 }
 
+function partiesCard({ contact, shipping_address: shipping, billing_address: billing }) {
+  if (!contact && !shipping && !billing) return null;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, tr("order.parties")),
+    facts([
+      contact && [tr("party.contact"), contactBlock(contact)],
+      shipping && [tr("party.shipping"), addressBlock(shipping)],
+      billing && [tr("party.billing"), addressBlock(billing)],
+    ]),
+  );
+}
+
 const copyButton = (id) =>
   h("button", { type: "button", class: "link small", onclick: () => copy(id, t("copied")) }, tr("copy.id"));
 
-const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 function timelineCard(order, events, user) {
   return h(
