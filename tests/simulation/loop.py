@@ -6,6 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+MAX_TURNS = 300_000
+"""Of the loop in one life of the host; a history takes some ten thousand."""
+
 
 class _NoSockets(selectors.BaseSelector):
     """A selector that never finds anything; instead of waiting it moves the loop's clock on."""
@@ -13,6 +16,7 @@ class _NoSockets(selectors.BaseSelector):
     def __init__(self, loop: "SimulatedLoop") -> None:
         self._loop = loop
         self._keys: dict[Any, selectors.SelectorKey] = {}
+        self._turns = 0
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401
         key = selectors.SelectorKey(fileobj, 0, events, data)
@@ -28,6 +32,9 @@ class _NoSockets(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise Deadlock("nothing is scheduled and nothing can happen any more")
+        self._turns += 1
+        if self._turns > MAX_TURNS:
+            raise Deadlock("the host goes round and round, and no client gets an answer")
         self._loop.now += timeout
         return []
 

@@ -13,9 +13,9 @@ from unittest import mock
 from orders_core import models, order_numbers, returns
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange
-from orders_core.stores import OrderQuery, OrderWasDeleted, Page, Position
+from orders_core.stores import OrderQuery, OrderWasDeleted, Page, Position, StoreUnavailable
 from orders_host import sqlite_file
-from orders_host.invocation import GroupCommit
+from orders_host.invocation import GroupCommit, _Write
 from orders_host.relay.feed import Feed
 from orders_host.relay.store import EventStore
 from orders_host.relay.worker import Worker
@@ -35,15 +35,15 @@ def _commits_that_are_not_synced() -> Iterator[None]:
 
 @contextmanager
 def _answers_before_the_commit() -> Iterator[None]:
-    async def together(self: GroupCommit, batch: list[Any]) -> None:
+    async def together(self: GroupCommit, batch: list[_Write]) -> None:
         try:
             self._store.begin()
-            for event, answer in batch:
-                answer.set_result(self._application(event))
+            for write in batch:
+                write.answer.set_result(self._call(write))
             self._store.seal()
             await asyncio.to_thread(self._store.commit)
             self._committed()
-        except Exception:  # noqa: BLE001 - the bug is that the clients were told already
+        except StoreUnavailable:
             self._store.rollback()
 
     with mock.patch.object(GroupCommit, "_together", together):
@@ -54,6 +54,11 @@ def _answers_before_the_commit() -> Iterator[None]:
 def _events_outside_the_transaction() -> Iterator[None]:
     kept: list[OrderEvent] = []
     publish, commit = SqliteOrderRepository._publish, SqliteOrderRepository.commit
+    begin = SqliteOrderRepository.begin
+
+    def begin_anew(self: SqliteOrderRepository) -> None:
+        kept.clear()
+        begin(self)
 
     def keep(self: SqliteOrderRepository, event: OrderEvent) -> None:
         kept.append(event)
@@ -69,6 +74,7 @@ def _events_outside_the_transaction() -> Iterator[None]:
 
     commit_then_publish.__name__ = "commit"
     with (
+        mock.patch.object(SqliteOrderRepository, "begin", begin_anew),
         mock.patch.object(SqliteOrderRepository, "_publish", keep),
         mock.patch.object(SqliteOrderRepository, "commit", commit_then_publish),
     ):
