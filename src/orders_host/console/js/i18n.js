@@ -20,9 +20,24 @@ export function setLanguage(code) {
   language.set(code);
 }
 
+let spoken = null; // the language of what is being made, where it is not the one in use
+
+/** Runs `work`, which makes texts at once, in a language of its own: papers go to people who may not read the reader's. */
+export function speaking(code, work) {
+  const outer = spoken;
+  spoken = code;
+  try {
+    return work();
+  } finally {
+    spoken = outer;
+  }
+}
+
+const current = () => spoken ?? language();
+
 /** The text of `key`; `{name}` in it is replaced by `values.name`, and `values.count` chooses the plural. */
 export function t(key, values = {}) {
-  const message = MESSAGES[language()][key] ?? key;
+  const message = MESSAGES[current()][key] ?? key;
   const text = typeof message === "string" ? message : message[plural(values.count)] ?? message.other;
   return text.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 }
@@ -34,7 +49,7 @@ export const tr = (key, values) => () => t(key, values);
 export const known = (key) => key in en;
 
 /** A browser's locale of the language in use, so that a Mexican reads Mexican dates. */
-export const locale = () => navigator.languages.find((tag) => tag.startsWith(language())) ?? language();
+export const locale = () => navigator.languages.find((tag) => tag.startsWith(current())) ?? current();
 
 const plural = (count) => formatter("PluralRules", {}).select(count ?? 0);
 const shown = (value) => (typeof value === "number" ? formatNumber(value) : String(value ?? ""));
@@ -62,6 +77,8 @@ export function formatMoney(amount, currency) {
 
 export const formatMoment = (time) =>
   formatter("DateTimeFormat", { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+
+export const formatDate = (time) => formatter("DateTimeFormat", { dateStyle: "long" }).format(new Date(time));
 
 /** A day `YYYY-MM-DD`, which has no time zone. */
 export const formatDay = (day) =>

@@ -5,28 +5,27 @@ import { trouble, untilReached } from "./http.js";
 import { language, LANGUAGES, t, tr } from "./i18n.js";
 import { followEvents, liveness } from "./live.js";
 import { forgetEverything } from "./memory.js";
-import { editOrderPage } from "./pages/edit-order.js";
-import { newOrderPage } from "./pages/new-order.js";
-import { orderPage } from "./pages/order.js";
-import { ordersPage } from "./pages/orders.js";
-import { overviewPage } from "./pages/overview.js";
-import { signInPage } from "./pages/sign-in.js";
 import { palette } from "./palette.js";
-import { link, route } from "./router.js";
+import { link, PAGE_SHOWN, route } from "./router.js";
 import { restore, signOut, signOutEverywhere, user } from "./session.js";
 import { settingsMenu } from "./settings-menu.js";
 import { followShortcuts } from "./shortcuts.js";
 import { actionButton, empty, failure, loading, toast } from "./ui.js";
 import { effect, h, scoped } from "./view.js";
 
+// The code of a page is loaded when the page is opened.
 const PAGES = [
-  [["orders"], ordersPage],
-  [["orders", "*"], orderPage],
-  [["orders", "*", "edit"], editOrderPage],
-  [["new"], newOrderPage],
-  [["overview"], overviewPage],
+  [["orders"], async () => (await import("./pages/orders.js")).ordersPage],
+  [["orders", "*"], async () => (await import("./pages/order.js")).orderPage],
+  [["orders", "*", "edit"], async () => (await import("./pages/edit-order.js")).editOrderPage],
+  [["papers", "*"], async () => (await import("./pages/papers.js")).papersPage],
+  [["new"], async () => (await import("./pages/new-order.js")).newOrderPage],
+  [["overview"], async () => (await import("./pages/overview.js")).overviewPage],
+  [["customers"], async () => (await import("./pages/customers.js")).customersPage],
+  [["developers"], async () => (await import("./pages/developers.js")).developersPage],
 ];
-const NAVIGATION = [["orders", "nav.orders"], ["overview", "nav.overview"], ["new", "nav.new"]];
+const NAVIGATION = [["orders", "nav.orders"], ["overview", "nav.overview"], ["customers", "nav.customers"], ["new", "nav.new"]];
+const FOR_STAFF = new Set(["customers"]);
 
 function start() {
   const [view] = scoped(() => [
@@ -53,27 +52,48 @@ function nameDocument() {
 }
 
 let end = () => {};
+let turn = 0; // of pages that were asked for while the code of another was on its way, the last is shown
 
 /** Shows the page of the route to whoever is signed in; the page before ends first. */
 function show() {
   const [who, { path }] = [user(), route()];
   end();
-  const page = who === undefined ? loading : who ? pageOf(path, who) : () => signInPage();
-  const [view, endPage] = scoped(page);
-  end = endPage;
-  document.getElementById("main").replaceChildren(view);
+  end = () => {};
+  turn += 1;
+  if (who === undefined) place(loading);
+  else showLoaded(who, path, turn);
+}
+
+async function showLoaded(who, path, mine) {
+  let page;
+  try {
+    page = who ? await pageOf(path, who) : (await import("./pages/sign-in.js")).signInPage;
+  } catch (error) {
+    page = () => failure(error, () => location.reload());
+  }
+  if (mine !== turn) return;
+  const view = place(page);
   scrollTo(0, 0);
   if (who && arrived) view.querySelector("h1")?.focus({ preventScroll: true });
   arrived = true;
+  dispatchEvent(new Event(PAGE_SHOWN));
+}
+
+function place(page) {
+  const [view, endPage] = scoped(page);
+  end = endPage;
+  document.getElementById("main").replaceChildren(view);
+  return view;
 }
 
 let arrived = false; // the focus is moved when the page changes, not when the document opens
 
-function pageOf(path, who) {
+async function pageOf(path, who) {
   const fits = ([pattern]) =>
     pattern.length === path.length && pattern.every((part, index) => part === "*" || part === path[index]);
-  const [pattern, page] = PAGES.find(fits) ?? [[], missingPage];
+  const [pattern, load] = PAGES.find(fits) ?? [[], () => missingPage];
   const parameters = path.filter((_, index) => pattern[index] === "*");
+  const page = await load();
   return () => page(who, ...parameters);
 }
 
@@ -100,7 +120,7 @@ function navigation() {
   return h(
     "nav",
     { "aria-label": tr("app.main") },
-    NAVIGATION.map(([path, key]) =>
+    NAVIGATION.filter(([path]) => user().staff || !FOR_STAFF.has(path)).map(([path, key]) =>
       h("a", { href: link([path]), class: `nav is-${path}`, "aria-current": () => here() === path && "page" }, tr(key)),
     ),
   );
@@ -132,6 +152,7 @@ const menuLabel = (who) =>
 function account(who) {
   return [
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
+    h("a", { href: link(["developers"]) }, tr("nav.developers")),
     h("a", { href: "./docs.html" }, tr("app.docs")),
     actionButton(tr("signin.out"), () => leave()),
     actionButton(tr("signin.everywhere"), () => leave(signOutEverywhere, "signin.everywhere.done"), { kind: "danger-quiet" }),

@@ -76,6 +76,8 @@ function commands(user, signOut) {
     page(t("nav.orders"), ["orders"]),
     page(t("nav.new"), ["new"]),
     page(t("nav.overview"), ["overview"]),
+    ...(user.staff ? [page(t("nav.customers"), ["customers"])] : []),
+    page(t("nav.developers"), ["developers"]),
     ...savedViews.peek().map(({ name, filters }) => page(name, ["orders"], filters)),
     ...STATUSES.map((status) => page(`${t("nav.orders")}: ${t(`status.${status}`)}`, ["orders"], { status })),
     setting(t("keys.title"), shortcutsDialog),

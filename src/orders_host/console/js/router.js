@@ -4,6 +4,9 @@ import { signal } from "./view.js";
 
 const HOME = "orders";
 
+/** The event of the window after a page was put into the document, which its code may delay. */
+export const PAGE_SHOWN = "orders-page-shown";
+
 /** `{path: ["orders", "…"], query: URLSearchParams}` of the URL. */
 export const route = signal(read());
 

@@ -1,5 +1,8 @@
 // Who may do what to an order: the API's own tables, so that pages offer what it will accept and nothing else.
 
+/** What is printed of an order. */
+export const PAPERS = ["packing-slip", "invoice"];
+
 export const STATUSES = ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED"];
 
 const TRANSITIONS = {

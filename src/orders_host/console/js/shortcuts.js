@@ -3,7 +3,7 @@
 import { t } from "./i18n.js";
 import { moveFocus } from "./pages/order-table.js";
 import { preference } from "./preferences.js";
-import { navigate, route } from "./router.js";
+import { navigate, PAGE_SHOWN, route } from "./router.js";
 import { h } from "./view.js";
 
 // WCAG 2.1.4: keys without Ctrl or Alt can be switched off, because speech input may trigger them.
@@ -11,12 +11,13 @@ const choice = preference("keys");
 
 const KEYS = {
   "/": () => search(),
-  j: () => moveFocus(1),
-  k: () => moveFocus(-1),
+  j: () => moveFocus(1) || step(1),
+  k: () => moveFocus(-1) || step(-1),
+  x: () => document.activeElement.closest("[data-order]")?.querySelector("[type=checkbox]")?.click(),
   n: () => navigate(["new"]),
   "?": () => shortcutsDialog(),
 };
-const SHOWN = [["Ctrl K", "palette"], ["/", "search"], ["j", "next"], ["k", "previous"], ["Enter", "open"], ["n", "new"], ["?", "help"]];
+const SHOWN = [["Ctrl K", "palette"], ["/", "search"], ["j", "next"], ["k", "previous"], ["Enter", "open"], ["x", "pick"], ["n", "new"], ["?", "help"]];
 
 /** Follows the keys while somebody is signed in; `openPalette` is called for Ctrl+K and ⌘K. */
 export function followShortcuts(user, openPalette) {
@@ -33,6 +34,9 @@ export function followShortcuts(user, openPalette) {
   });
 }
 
+/** From an order's page to the one beside it in the list. */
+const step = (by) => document.querySelector(`[data-step="${by}"]`)?.click();
+
 const isTyping = (element) => element.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 /** To the search box of the list, which may have to be opened first. */
@@ -40,7 +44,7 @@ function search() {
   const box = () => document.querySelector("[data-search]");
   if (route.peek().path.join("/") !== "orders") {
     navigate(["orders"]);
-    addEventListener("hashchange", () => box()?.focus(), { once: true });
+    addEventListener(PAGE_SHOWN, () => box()?.focus(), { once: true });
   }
   box()?.focus();
   box()?.select();

@@ -12,6 +12,7 @@ const GROUP = 50;
  * `showWaiting`, so that no row moves under the pointer. `waiting` is the number of those held back.
  */
 export function orderTable(user) {
+  const selection = user.staff ? selecting() : null;
   const rows = new Map(); // order_id → {order, element, end}
   const held = new Map(); // order_id → order, newer than the rows
   const waiting = signal(0);
@@ -19,11 +20,11 @@ export function orderTable(user) {
   const element = h(
     "div",
     { role: "table", class: `orders ${user.staff ? "with-customer" : ""}`, "aria-label": tr("list.title"), onkeydown: move },
-    h("div", { role: "rowgroup", class: "sticky" }, heading(user)),
+    h("div", { role: "rowgroup", class: "sticky" }, heading(user, selection)),
     body,
   );
   const newRow = (order) => {
-    const [element, end] = scoped(() => row(order, user));
+    const [element, end] = scoped(() => row(order, user, selection));
     rows.set(order.order_id, { order, element, end });
     return element;
   };
@@ -44,12 +45,20 @@ export function orderTable(user) {
     rows.get(id)?.end();
     rows.get(id)?.element.remove();
     rows.delete(id);
+    selection?.drop(id);
   };
   const present = () => [...body.querySelectorAll("[data-order]:not(.is-gone)")];
   onEnd(() => rows.forEach(({ end }) => end()));
   return {
     element,
     waiting,
+    /** The orders that were picked, as they are now, in the order of the list; empty for who can't pick. */
+    picked: () => {
+      const ids = selection?.ids() ?? new Set();
+      return ids.size > 0 ? present().map((one) => rows.get(one.dataset.order).order).filter(({ order_id: id }) => ids.has(id)) : [];
+    },
+    /** Picks the orders with these ids and no others. */
+    pick: (ids) => selection?.set(ids, body),
     size: () => present().length,
     orders: () => present().map((one) => rows.get(one.dataset.order).order),
     add(orders) {
@@ -92,15 +101,56 @@ export function orderTable(user) {
         known.element.querySelector(".c-status").replaceChildren(h("span", { class: "badge is-cancelled" }, tr("list.deleted")));
       }
       rows.get(id).element.classList.add("is-gone");
+      selection?.drop(id);
     },
   };
 }
 
-function heading(user) {
+/** Which rows are picked: by their checkboxes, with Shift all those between. */
+function selecting() {
+  const ids = signal(new Set());
+  let last = null;
+  const set = (wanted, body) => {
+    ids.set(new Set(wanted));
+    for (const box of body.querySelectorAll("[type=checkbox]")) box.checked = ids.peek().has(box.closest("[data-order]").dataset.order);
+  };
+  const press = (event, id) => {
+    const body = event.target.closest(".groups");
+    const shown = [...body.querySelectorAll("[data-order]:not(.is-gone)")].map((one) => one.dataset.order);
+    const [from, to] = [shown.indexOf(last), shown.indexOf(id)].sort((one, other) => one - other);
+    const range = event.shiftKey && from >= 0 ? shown.slice(from, to + 1) : [id];
+    const next = new Set(ids.peek());
+    for (const each of range) event.target.checked ? next.add(each) : next.delete(each);
+    last = id;
+    set(next, body);
+  };
+  const drop = (id) => ids.peek().has(id) && ids.set(new Set([...ids.peek()].filter((one) => one !== id)));
+  return { ids, set, press, drop };
+}
+
+function pickAll(selection) {
+  const press = (event) => {
+    const body = event.target.closest(".orders").querySelector(".groups");
+    const shown = [...body.querySelectorAll("[data-order]:not(.is-gone)")].map((one) => one.dataset.order);
+    selection.set(event.target.checked ? shown : [], body);
+  };
+  return h("input", { type: "checkbox", "aria-label": tr("bulk.all"), checked: () => selection.ids().size > 0, onclick: press });
+}
+
+const pickOne = (selection, order) =>
+  h("input", {
+    type: "checkbox",
+    "aria-label": () => t("bulk.pick", { id: numberOf(order) }),
+    checked: selection.ids.peek().has(order.order_id),
+    onclick: (event) => selection.press(event, order.order_id),
+  });
+
+function heading(user, selection) {
   const cell = (key, name) => h("span", { role: "columnheader", class: name }, tr(key));
   return h(
     "div",
     { role: "row", class: "order-row head" },
+    selection && h("span", { role: "columnheader", class: "c-pick" }, h("label", {}, pickAll(selection))),
     cell("list.order", "c-order"),
     user.staff && cell("order.customer", "c-customer"),
     cell("list.total", "c-total"),
@@ -110,11 +160,12 @@ function heading(user) {
   );
 }
 
-function row(order, user) {
+function row(order, user, selection) {
   const href = link(["orders", order.order_id]);
   return h(
     "div",
     { role: "row", class: "order-row", "data-order": order.order_id, onpointerdown: press, onclick: (event) => follow(event, href), onauxclick: (event) => follow(event, href) },
+    selection && h("span", { role: "cell", class: "c-pick" }, h("label", {}, pickOne(selection, order))),
     h("span", { role: "cell", class: "c-order" }, h("a", { href }, numberOf(order))),
     user.staff && h("span", { role: "cell", class: "c-customer" }, shownCustomer(order)),
     h("span", { role: "cell", class: "c-total" }, () => formatMoney(order.total_amount, order.currency)),
@@ -131,7 +182,7 @@ const press = ({ clientX: x, clientY: y }) => (pressed = { x, y });
 /** The whole row opens its order, yet its text can be selected, which a link over it would prevent. */
 function follow(event, href) {
   const selecting = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > DRAGGED;
-  if (event.target.closest("a") || selecting || event.button > 1) return;
+  if (event.target.closest("a, .c-pick") || selecting || event.button > 1) return;
   if (event.button === 1 || event.ctrlKey || event.metaKey) open(href, "_blank", "noopener");
   else location.hash = href;
 }

@@ -5,11 +5,11 @@ import { curl } from "../curl.js";
 import { formatMoment, formatMoney, t, tr } from "../i18n.js";
 import { onLive } from "../live.js";
 import { toMinor, toText } from "../money.js";
-import { forget } from "../memory.js";
+import { forget, recall } from "../memory.js";
 import * as orders from "../orders.js";
 import { addressBlock, contactBlock } from "../parties.js";
 import { link, navigate } from "../router.js";
-import { canDelete, canEdit, moves } from "../rules.js";
+import { canDelete, canEdit, moves, PAPERS } from "../rules.js";
 import { expiry } from "../session.js";
 import { timelineOf } from "../timeline.js";
 import { actionButton, ago, confirmation, copy, detailOf, empty, failure, keepingFocus, loading, numberOf, plain, shortId, statusBadge, toast } from "../ui.js";
@@ -50,11 +50,29 @@ export function orderPage(user, id) {
   return h(
     "div",
     { class: "page" },
-    h("p", { class: "crumb" }, h("a", { href: link(["orders"]) }, tr("order.back"))),
+    h("div", { class: "crumb row between" }, h("a", { href: link(["orders"]) }, tr("order.back")), neighbours(user, id)),
     () => {
       if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act, said)] : missing(fault(), load);
       return order() ? body(order(), events, user, act, said) : [h("h1", { tabindex: "-1" }, tr("loading")), loading("order")];
     },
+  );
+}
+
+/** Links to the orders before and after this one in the list that was looked at last. */
+function neighbours(user, id) {
+  const listed = recall(user, "list")?.orders ?? [];
+  const at = listed.findIndex((order) => order.order_id === id || order.order_number === id);
+  if (at < 0) return null;
+  const beside = (step, key) => {
+    const order = listed[at + step];
+    return order && h("a", { href: link(["orders", order.order_id]), "data-step": step, "aria-keyshortcuts": step > 0 ? "j" : "k" }, tr(key));
+  };
+  return h(
+    "nav",
+    { class: "row", "aria-label": tr("order.beside") },
+    h("span", { class: "muted" }, () => t("order.at", { at: at + 1, all: listed.length })),
+    beside(-1, "order.previous"),
+    beside(1, "order.next"),
   );
 }
 
@@ -136,7 +154,7 @@ function actions(order, user, act) {
     canEdit(order, user) && h("a", { class: "button", href: link(["orders", order.order_id, "edit"]) }, tr("order.edit")),
     canDelete(order) && actionButton(tr("order.delete"), remove, { kind: "danger-quiet" }),
     actionButton(tr("copy.curl"), () => copyCurl(order), { kind: "quiet" }),
-    h("button", { type: "button", class: "button quiet", onclick: () => print() }, tr("print")),
+    PAPERS.map((kind) => h("a", { class: "button quiet", href: link(["papers", kind], { ids: order.order_id }) }, tr(`paper.${kind}`))),
   ];
 }
 

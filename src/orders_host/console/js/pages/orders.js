@@ -11,6 +11,7 @@ import { STATUSES } from "../rules.js";
 import { actionButton, empty, failure, field, form, input, loading } from "../ui.js";
 import { effect, h, onEnd, signal } from "../view.js";
 import { orderTable } from "./order-table.js";
+import { bulkBar } from "./bulk.js";
 import { viewBar } from "./saved-views.js";
 
 const PAGE = 50;
@@ -192,6 +193,7 @@ function openListing(filters, user, known) {
     refresh(known.scroll < TOP);
   } else load();
 
+  const bulk = user.staff ? bulkBar(user, table, take) : null;
   const isError = () => state() instanceof Error;
   const settled = () => ["ready", "more", "done"].includes(state.peek());
   return {
@@ -201,6 +203,7 @@ function openListing(filters, user, known) {
     view: h(
       "div",
       { class: "listing", "aria-busy": () => String(["loading", "more"].includes(state())) },
+      bulk?.told,
       waitingButton(table.waiting, showWaiting),
       () => any() && table.element,
       () => state() === "loading" && loading("rows"),
@@ -208,6 +211,7 @@ function openListing(filters, user, known) {
       () => state() === "done" && count() === 0 && nothing(filters),
       () => isError() && failure(state(), load),
       () => state() === "ready" && (filters.q ? olderSearch(load, searched()) : more(load)),
+      bulk?.bar,
     ),
     leave: () =>
       settled()
