@@ -46,6 +46,14 @@ MIGRATIONS: Migrations = (
             key_id TEXT NOT NULL, day INTEGER NOT NULL, used INTEGER NOT NULL,
             PRIMARY KEY (key_id, day)) WITHOUT ROWID""",
     ),
+    (
+        "ALTER TABLE pool ADD COLUMN secret BLOB",
+        "ALTER TABLE user ADD COLUMN srp_identity TEXT",
+        "ALTER TABLE user ADD COLUMN srp_verifier BLOB",
+        "CREATE INDEX user_by_srp_identity ON user (srp_identity)",
+        """CREATE TABLE spent_challenge (
+            block_hash BLOB PRIMARY KEY, expires_at REAL NOT NULL) WITHOUT ROWID""",
+    ),
 )
 
 

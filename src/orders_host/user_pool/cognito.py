@@ -35,6 +35,7 @@ from orders_host.user_pool.requests import (
     UserRequest,
 )
 from orders_host.user_pool.self_service import NewPasswordRequired
+from orders_host.user_pool.srp import Proof
 from orders_host.user_pool.store import User
 from orders_host.user_pool.tokens import Tokens
 
@@ -210,24 +211,29 @@ def _initiate_auth(pool: UserPool, request: InitiateAuth) -> ResponseMembers:
     parameters = request.auth_parameters
     match request.auth_flow:
         case "USER_PASSWORD_AUTH":
-            name, password = _required(parameters, "USERNAME"), _required(parameters, "PASSWORD")
-            if len(name) > MAX_USERNAME:
-                # Failures are counted in the database by name, whoever's it is.
-                raise invalid_parameter(f"USERNAME may have at most {MAX_USERNAME} characters")
+            name, password = _username(parameters), _required(parameters, "PASSWORD")
             return _signed_in(self_service.sign_in(pool, name, password))
+        case "USER_SRP_AUTH":
+            name, client_public = _username(parameters), _required(parameters, "SRP_A")
+            parameters = self_service.open_srp(pool, name, client_public)
+            return {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": parameters}
         case "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN":
             return _signed_in(self_service.refresh(pool, _required(parameters, "REFRESH_TOKEN")))
     raise invalid_parameter(f"{request.auth_flow[:64]} flow not enabled for this client")
 
 
 def _respond_to_auth_challenge(pool: UserPool, request: RespondToAuthChallenge) -> ResponseMembers:
-    if request.challenge_name != "NEW_PASSWORD_REQUIRED":
-        raise invalid_parameter("The only challenge of this pool is NEW_PASSWORD_REQUIRED")
-    if not request.session:
-        raise invalid_parameter("Missing required parameter Session")
     responses = request.challenge_responses
-    name, password = _required(responses, "USERNAME"), _required(responses, "NEW_PASSWORD")
-    return _signed_in(self_service.answer_new_password(pool, request.session, name, password))
+    match request.challenge_name:
+        case "PASSWORD_VERIFIER":
+            # USERNAME is not read: the secret block holds the name, and the client can't change it.
+            return _signed_in(self_service.answer_srp(pool, _proof(responses)))
+        case "NEW_PASSWORD_REQUIRED":
+            if not request.session:
+                raise invalid_parameter("Missing required parameter Session")
+            name, password = _required(responses, "USERNAME"), _required(responses, "NEW_PASSWORD")
+            return _signed_in(self_service.answer_new_password(pool, request.session, name, password))
+    raise invalid_parameter("The challenges of this pool are PASSWORD_VERIFIER and NEW_PASSWORD_REQUIRED")
 
 
 def _get_user(pool: UserPool, request: AccessToken) -> ResponseMembers:
@@ -262,6 +268,22 @@ def _revoke_token(pool: UserPool, request: RevokeToken) -> ResponseMembers:
 def _global_sign_out(pool: UserPool, request: AccessToken) -> ResponseMembers:
     pool.tokens.revoke_all(self_service.signed_in_user(pool, request.access_token).sub)
     return {}
+
+
+def _username(parameters: Mapping[str, str]) -> str:
+    name = _required(parameters, "USERNAME")
+    if len(name) > MAX_USERNAME:
+        # Failures are counted in the database by name, also those of unknown users.
+        raise invalid_parameter(f"USERNAME may have at most {MAX_USERNAME} characters")
+    return name
+
+
+def _proof(responses: Mapping[str, str]) -> Proof:
+    return Proof(
+        secret_block=_required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
+        signature=_required(responses, "PASSWORD_CLAIM_SIGNATURE"),
+        timestamp=_required(responses, "TIMESTAMP"),
+    )
 
 
 def _required(parameters: Mapping[str, str], name: str) -> str:

@@ -22,7 +22,8 @@ from orders_host.user_pool.keys import ALGORITHM, SigningKeys
 from orders_host.user_pool.lockout import Lockout
 from orders_host.user_pool.mailbox import Mailbox
 from orders_host.user_pool.passwords import check_policy, hash_secret
-from orders_host.user_pool.store import User, UserStatus, UserStore
+from orders_host.user_pool.srp import Srp
+from orders_host.user_pool.store import Credentials, User, UserStatus, UserStore, normal
 from orders_host.user_pool.tokens import Tokens, TokenService
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8080/cognito"
@@ -48,7 +49,7 @@ class UserPool:
         base_url: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.pool_id, self.client_id, self.base_url = _identity(database, base_url)
+        self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url)
         self.mailbox = mailbox
         self.transaction = database.transaction
         self.clock = clock
@@ -56,6 +57,7 @@ class UserPool:
         self.lockout = Lockout(database, clock)
         self.codes = Codes(database, clock)
         self.challenges = Challenges(database, clock)
+        self.srp = Srp(database, self.pool_id, secret, clock)
         self.keys = SigningKeys(database, clock)
         self.tokens = TokenService(database, self.keys, self.issuer, self.client_id, clock)
 
@@ -81,7 +83,7 @@ class UserPool:
         check_email(email)
         check_policy(password)
         status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
-        user = self.users.add(email, hash_secret(password), status, email_verified=True)
+        user = self.users.add(email, self.credentials(email, password), status, email_verified=True)
         for group in groups:
             self.add_to_group(email, group)
         return self.user(user.sub)
@@ -102,9 +104,16 @@ class UserPool:
         user = self.user(name)
         check_policy(password)
         status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
-        self.users.set_password(user.sub, hash_secret(password), status)
+        self.users.set_password(user.sub, self.credentials(user.email, password), status)
         self.tokens.revoke_all(user.sub)
         self.lockout.clear(user.sub)
+
+    def credentials(self, email: str, password: str) -> Credentials:
+        """What is stored of a password of the user with this address; it takes 0.1 s."""
+        email = normal(email)
+        return Credentials(
+            hash_secret(password), self.srp.identity(email), self.srp.verifier(email, password)
+        )
 
     def require_reset(self, name: str) -> None:
         """Sends a code; until it is used to set a new password, the user can't sign in."""
@@ -156,20 +165,21 @@ def check_email(email: str) -> None:
         raise CognitoError(USERNAME_NOT_EMAIL)
 
 
-def _identity(database: Database, base_url: str | None) -> tuple[str, str, str]:
+def _identity(database: Database, base_url: str | None) -> tuple[str, str, str, bytes]:
     with database.transaction() as connection:
         connection.execute(
-            "INSERT OR IGNORE INTO pool VALUES (1, ?, ?, ?)",
+            "INSERT OR IGNORE INTO pool (only, pool_id, client_id, base_url) VALUES (1, ?, ?, ?)",
             (
                 "local_" + _random(string.ascii_letters + string.digits, 9),
                 _random(string.ascii_lowercase + string.digits, 26),
                 DEFAULT_BASE_URL,
             ),
         )
+        connection.execute("UPDATE pool SET secret = ? WHERE secret IS NULL", (secrets.token_bytes(32),))
         if base_url is not None:
             connection.execute("UPDATE pool SET base_url = ?", (base_url.rstrip("/"),))
-        row = connection.execute("SELECT pool_id, client_id, base_url FROM pool").fetchone()
-    return row["pool_id"], row["client_id"], row["base_url"]
+        row = connection.execute("SELECT pool_id, client_id, base_url, secret FROM pool").fetchone()
+    return row["pool_id"], row["client_id"], row["base_url"], row["secret"]
 
 
 def _random(alphabet: str, length: int) -> str:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from orders_host.user_pool import errors
 from orders_host.user_pool.codes import Purpose
 from orders_host.user_pool.errors import CognitoError
-from orders_host.user_pool.passwords import DUMMY_HASH, check_policy, hash_secret, verify_secret
+from orders_host.user_pool.passwords import DUMMY_HASH, check_policy, verify_secret
 from orders_host.user_pool.pool import UserPool, check_email
+from orders_host.user_pool.srp import Proof
 from orders_host.user_pool.store import User, UserStatus, normal
 from orders_host.user_pool.tokens import Tokens
 
@@ -42,9 +43,9 @@ def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, 
     """
     check_email(email)
     check_policy(password)
-    hashed = hash_secret(password)
+    credentials = pool.credentials(email, password)
     code = pool.codes.issue(Purpose.CONFIRM, normal(email), known=True)
-    user = pool.users.add_unconfirmed(email, hashed, attributes)
+    user = pool.users.add_unconfirmed(email, credentials, attributes)
     if user is None:
         return str(uuid.uuid4())
     pool.mailbox.deliver(user.email, _SUBJECTS[Purpose.CONFIRM], code)
@@ -74,6 +75,39 @@ def sign_in(pool: UserPool, name: str, password: str) -> Tokens | NewPasswordReq
     user, account = _account(pool, name)
     if not _password_is(pool, account, user, password) or user is None:
         raise CognitoError(errors.INCORRECT)
+    if user.srp_verifier is None:
+        verifier = pool.srp.verifier(user.email, password)
+        pool.users.add_verifier(user, pool.srp.identity(user.email), verifier)
+    return _admit(pool, user)
+
+
+def open_srp(pool: UserPool, name: str, client_public: str) -> dict[str, str]:
+    """The parameters of the challenge PASSWORD_VERIFIER, alike for users and for names that are unknown."""
+    user = pool.users.find(name)
+    email, verifier = _srp_party(user, name)
+    return pool.srp.open(name, email, verifier, client_public)
+
+
+def answer_srp(pool: UserPool, proof: Proof) -> Tokens | NewPasswordRequired:
+    """Sign in a user who proves to know the password. Wrong ones count towards the lock-out."""
+    challenge = pool.srp.read(proof.secret_block)
+    user, account = _account(pool, challenge.name)
+    email, verifier = _srp_party(user, challenge.name)
+    pool.lockout.check(account)
+    if not pool.srp.proves(proof, challenge, email, verifier) or user is None:
+        pool.lockout.failed(account)
+        raise CognitoError(errors.INCORRECT)
+    pool.srp.spend(proof, challenge)
+    pool.lockout.clear(account)
+    return _admit(pool, user)
+
+
+def _srp_party(user: User | None, name: str) -> tuple[str, bytes | None]:
+    return (user.email, user.srp_verifier) if user else (normal(name), None)
+
+
+def _admit(pool: UserPool, user: User) -> Tokens | NewPasswordRequired:
+    """Sign in a user whose password was right."""
     if not user.enabled:
         raise CognitoError(errors.DISABLED)
     match user.status:
@@ -92,18 +126,18 @@ def sign_in(pool: UserPool, name: str, password: str) -> Tokens | NewPasswordReq
 def answer_new_password(pool: UserPool, session: str, name: str, password: str) -> Tokens:
     """Replaces a temporary password; one that breaks the policy leaves the session open for another try."""
     user = pool.user(pool.challenges.subject(session))
-    if normal(name) not in (user.email, user.sub):
+    if normal(name) not in (user.email, user.sub, pool.srp.identity(user.email)):
         raise CognitoError(errors.INVALID_SESSION)
     if not user.enabled:
         raise CognitoError(errors.DISABLED)
     check_policy(password)
-    hashed = hash_secret(password)
+    credentials = pool.credentials(user.email, password)
     with pool.transaction():
         # One transaction, so that a password set meanwhile by anybody else ends the challenge instead.
         pool.challenges.close(session)
         if pool.user(user.sub).status is not UserStatus.FORCE_CHANGE_PASSWORD:
             raise CognitoError(errors.INVALID_SESSION)
-        pool.users.set_password(user.sub, hashed, UserStatus.CONFIRMED)
+        pool.users.set_password(user.sub, credentials, UserStatus.CONFIRMED)
     return pool.tokens.issue(pool.user(user.sub))
 
 
@@ -130,7 +164,7 @@ def change_password(pool: UserPool, access_token: str, previous: str, proposed: 
     if not _password_is(pool, user.sub, user, previous):
         raise CognitoError(errors.INCORRECT)
     check_policy(proposed)
-    pool.users.set_password(user.sub, hash_secret(proposed), user.status)
+    pool.users.set_password(user.sub, pool.credentials(user.email, proposed), user.status)
 
 
 def forgot_password(pool: UserPool, name: str) -> str:
@@ -149,7 +183,7 @@ def confirm_forgot_password(pool: UserPool, name: str, code: str, password: str)
     pool.codes.redeem(Purpose.RESET, account, code)
     if user is None or not _may_reset(user):
         raise CognitoError(errors.WRONG_CODE)
-    pool.users.set_password(user.sub, hash_secret(password), UserStatus.CONFIRMED)
+    pool.users.set_password(user.sub, pool.credentials(user.email, password), UserStatus.CONFIRMED)
     pool.tokens.revoke_all(user.sub)
     pool.lockout.clear(user.sub)
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from orders_host.database import Database
 from orders_host.user_pool.errors import USER_EXISTS, CognitoError
@@ -38,9 +39,18 @@ class User:
     enabled: bool
     attributes: Mapping[str, str]
     password_hash: str
+    srp_verifier: bytes | None
     password_set_at: float
     created_at: float
     groups: tuple[str, ...]
+
+
+class Credentials(NamedTuple):
+    """What is stored of a password: a hash for a password that is sent, a verifier for one that is not."""
+
+    password_hash: str
+    srp_identity: str
+    srp_verifier: bytes
 
 
 class UserStore:
@@ -51,9 +61,9 @@ class UserStore:
         self._clock = clock
 
     def find(self, name: str) -> User | None:
-        """The user with this e-mail address, in any case, or this `sub`."""
+        """The user with this e-mail address, in any case, this `sub` or this identity of SRP."""
         name = normal(name)
-        row = self._database.row("SELECT * FROM user WHERE email = ? OR sub = ?", name, name)
+        row = self._database.row("SELECT * FROM user WHERE email = ?1 OR sub = ?1 OR srp_identity = ?1", name)
         return self._user(row) if row else None
 
     def all(self) -> list[User]:
@@ -63,7 +73,7 @@ class UserStore:
     def add(
         self,
         email: str,
-        password_hash: str,
+        credentials: Credentials,
         status: UserStatus,
         *,
         email_verified: bool,
@@ -78,7 +88,8 @@ class UserStore:
             status=status,
             enabled=True,
             attributes=dict(attributes or {}),
-            password_hash=password_hash,
+            password_hash=credentials.password_hash,
+            srp_verifier=credentials.srp_verifier,
             password_set_at=now,
             created_at=now,
             groups=(),
@@ -87,7 +98,7 @@ class UserStore:
             with self._database.transaction() as connection:
                 connection.execute(
                     """INSERT INTO user VALUES (:sub, :email, :email_verified, :status, :enabled, :attributes,
-                       :password_hash, :password_set_at, :created_at)""",
+                       :password_hash, :password_set_at, :created_at, :srp_identity, :srp_verifier)""",
                     {
                         "sub": user.sub,
                         "email": user.email,
@@ -95,7 +106,7 @@ class UserStore:
                         "status": status,
                         "enabled": True,
                         "attributes": json.dumps(user.attributes),
-                        "password_hash": password_hash,
+                        **credentials._asdict(),
                         "password_set_at": now,
                         "created_at": now,
                     },
@@ -104,14 +115,16 @@ class UserStore:
             raise CognitoError(USER_EXISTS) from None
         return user
 
-    def add_unconfirmed(self, email: str, password_hash: str, attributes: Mapping[str, str]) -> User | None:
+    def add_unconfirmed(
+        self, email: str, credentials: Credentials, attributes: Mapping[str, str]
+    ) -> User | None:
         """Add a user who has to confirm the address, in place of an unconfirmed one; None if it is taken."""
         with self._database.transaction():
             self._delete_unconfirmed(normal(email))
             try:
                 return self.add(
                     email,
-                    password_hash,
+                    credentials,
                     UserStatus.UNCONFIRMED,
                     email_verified=False,
                     attributes=attributes,
@@ -119,14 +132,25 @@ class UserStore:
             except CognitoError:
                 return None
 
-    def set_password(self, sub: str, password_hash: str, status: UserStatus) -> None:
+    def set_password(self, sub: str, credentials: Credentials, status: UserStatus) -> None:
         """Set a password and end the challenges that an earlier one opened."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE user SET password_hash = ?, status = ?, password_set_at = ? WHERE sub = ?",
-                (password_hash, status, self._clock(), sub),
+                """UPDATE user SET password_hash = ?, srp_identity = ?, srp_verifier = ?, status = ?,
+                   password_set_at = ? WHERE sub = ?""",
+                (*credentials, status, self._clock(), sub),
             )
             connection.execute("DELETE FROM challenge WHERE sub = ?", (sub,))
+
+    def add_verifier(self, user: User, identity: str, verifier: bytes) -> None:
+        """Complete a password that was set before verifiers were stored, unless another was set meanwhile."""
+        self._change(
+            "UPDATE user SET srp_identity = ?, srp_verifier = ? WHERE sub = ? AND password_hash = ?",
+            identity,
+            verifier,
+            user.sub,
+            user.password_hash,
+        )
 
     def delete(self, sub: str) -> None:
         """Delete a user and what refers to it."""
@@ -179,6 +203,7 @@ class UserStore:
             enabled=bool(row["enabled"]),
             attributes=json.loads(row["attributes"]),
             password_hash=row["password_hash"],
+            srp_verifier=row["srp_verifier"],
             password_set_at=row["password_set_at"],
             created_at=row["created_at"],
             groups=tuple(group["group_name"] for group in groups),
