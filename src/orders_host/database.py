@@ -54,6 +54,12 @@ MIGRATIONS: Migrations = (
         """CREATE TABLE spent_challenge (
             block_hash BLOB PRIMARY KEY, expires_at REAL NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE rotated_token (
+            refresh_hash BLOB PRIMARY KEY,
+            origin_jti TEXT NOT NULL REFERENCES session ON DELETE CASCADE) WITHOUT ROWID""",
+        "CREATE INDEX rotated_token_by_session ON rotated_token (origin_jti)",
+    ),
 )
 
 

@@ -185,6 +185,97 @@ def test_the_flow_may_be_called_refresh_token(user: User, cognito: CognitoIdenti
     assert refreshed["AuthenticationResult"]["IdToken"]
 
 
+def test_a_rotated_refresh_token_works_once_and_its_second_use_ends_the_session(user: User) -> None:
+    def rotate(refresh_token: str) -> AuthenticationResultTypeTypeDef:
+        return user.cognito.get_tokens_from_refresh_token(
+            ClientId=user.client_id, RefreshToken=refresh_token
+        )["AuthenticationResult"]
+
+    first, other = user.sign_in()["RefreshToken"], user.sign_in()["RefreshToken"]
+    second = rotate(first)
+    third = rotate(second["RefreshToken"])
+    user.cognito.get_user(AccessToken=third["AccessToken"])
+    revoked = ("NotAuthorizedException", "Refresh Token has been revoked")
+    assert refused(rotate, first) == revoked
+    assert refused(rotate, third["RefreshToken"]) == revoked, "the thief's or the user's: both are out"
+    assert refused(user.cognito.get_user, AccessToken=third["AccessToken"])[0] == "NotAuthorizedException"
+    assert rotate(other)["IdToken"]
+
+
+@pytest.mark.parametrize("flow", ["rotation", "REFRESH_TOKEN_AUTH"])
+def test_a_rotated_refresh_token_is_noticed_in_both_flows(user: User, flow: str) -> None:
+    def rotate(refresh_token: str) -> AuthenticationResultTypeTypeDef:
+        return user.cognito.get_tokens_from_refresh_token(
+            ClientId=user.client_id, RefreshToken=refresh_token
+        )["AuthenticationResult"]
+
+    stolen = user.sign_in()["RefreshToken"]
+    fresh = rotate(stolen)["RefreshToken"]
+    refused(rotate if flow == "rotation" else user.refresh, stolen)
+    assert refused(user.refresh, fresh)[0] == "NotAuthorizedException"
+
+
+def test_of_two_rotations_at_once_one_at_most_goes_on(user: User) -> None:
+    token = user.sign_in()["RefreshToken"]
+
+    def rotate(_: int) -> str | None:
+        try:
+            answer = user.cognito.get_tokens_from_refresh_token(ClientId=user.client_id, RefreshToken=token)
+        except ClientError:
+            return None
+        return answer["AuthenticationResult"]["RefreshToken"]
+
+    with ThreadPoolExecutor(4) as threads:
+        fresh = [each for each in threads.map(rotate, range(4)) if each]
+    assert len(fresh) == 1
+    assert refused(user.refresh, fresh[0])[0] == "NotAuthorizedException"
+
+
+def test_a_user_changes_attributes_of_their_own(user: User, cognito: CognitoIdentityProviderClient) -> None:
+    token = user.sign_in()["AccessToken"]
+    cognito.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": "name", "Value": "Ana"}])
+    cognito.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": "locale", "Value": "es"}])
+    known = cognito.get_user(AccessToken=token)["UserAttributes"]
+    assert {"Name": "name", "Value": "Ana"} in known
+    assert {"Name": "locale", "Value": "es"} in known
+
+    def change(name: str, value: str) -> str:
+        attributes: Any = [{"Name": name, "Value": value}]
+        return refused(cognito.update_user_attributes, AccessToken=token, UserAttributes=attributes)[0]
+
+    assert change("email_verified", "true") == "NotAuthorizedException"
+    assert change("email", EVA) == "InvalidParameterException"
+    assert change("cognito:groups", "staff") == "InvalidParameterException"
+
+
+def test_an_address_is_verified_again(
+    user: User, cognito: CognitoIdentityProviderClient, letters: Letters
+) -> None:
+    token = user.sign_in()["AccessToken"]
+    sent = cognito.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+    assert sent["CodeDeliveryDetails"]["Destination"] == "a***@e***"
+    code = letters.code(ANA)
+    verify: Any = {"AccessToken": token, "AttributeName": "email"}
+    assert refused(cognito.verify_user_attribute, **verify, Code="wrong")[0] == "CodeMismatchException"
+    cognito.verify_user_attribute(**verify, Code=code)
+    assert refused(cognito.verify_user_attribute, **verify, Code=code)[0] == "ExpiredCodeException"
+    other: Any = {"AccessToken": token, "AttributeName": "phone_number"}
+    assert refused(cognito.get_user_attribute_verification_code, **other)[0] == "InvalidParameterException"
+
+
+def test_a_user_who_deletes_the_account_is_gone(
+    user: User, pool: UserPool, cognito: CognitoIdentityProviderClient
+) -> None:
+    tokens = user.sign_in()
+    rotated = cognito.get_tokens_from_refresh_token(
+        ClientId=user.client_id, RefreshToken=tokens["RefreshToken"]
+    )["AuthenticationResult"]
+    cognito.delete_user(AccessToken=rotated["AccessToken"])
+    assert refused(user.sign_in) == INCORRECT
+    assert refused(user.refresh, rotated["RefreshToken"])[0] == "NotAuthorizedException"
+    assert pool.list_users() == []
+
+
 def test_a_temporary_password_must_be_replaced(
     user: User, pool: UserPool, cognito: CognitoIdentityProviderClient
 ) -> None:

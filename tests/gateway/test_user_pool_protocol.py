@@ -27,6 +27,11 @@ OPERATIONS = [
     "ConfirmForgotPassword",
     "RevokeToken",
     "GlobalSignOut",
+    "GetTokensFromRefreshToken",
+    "UpdateUserAttributes",
+    "GetUserAttributeVerificationCode",
+    "VerifyUserAttribute",
+    "DeleteUser",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Six-digit codes sent by e-mail: to confirm a sign-up, to reset a password."""
+"""Six-digit codes sent by e-mail: to confirm a sign-up, to reset a password, to verify the address again."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     RESET = "reset"
+    VERIFY = "verify"
 
 
-LIFE = {Purpose.CONFIRM: 24 * 3_600, Purpose.RESET: 3_600}  # seconds, as Cognito
+LIFE = {Purpose.CONFIRM: 24 * 3_600, Purpose.RESET: 3_600, Purpose.VERIFY: 24 * 3_600}  # seconds, as Cognito
 
 
 class Codes:

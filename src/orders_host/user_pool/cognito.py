@@ -24,15 +24,19 @@ from orders_host.user_pool.requests import (
     MAX_USERNAME,
     AccessToken,
     Attribute,
+    AttributeRequest,
     ChangePassword,
     ClientRequest,
     ConfirmForgotPassword,
     ConfirmSignUp,
+    GetTokensFromRefreshToken,
     InitiateAuth,
     RespondToAuthChallenge,
     RevokeToken,
     SignUp,
+    UpdateUserAttributes,
     UserRequest,
+    VerifyUserAttribute,
 )
 from orders_host.user_pool.self_service import NewPasswordRequired
 from orders_host.user_pool.srp import Proof
@@ -265,6 +269,39 @@ def _revoke_token(pool: UserPool, request: RevokeToken) -> ResponseMembers:
     return {}
 
 
+def _get_tokens_from_refresh_token(pool: UserPool, request: GetTokensFromRefreshToken) -> ResponseMembers:
+    return _signed_in(self_service.rotate(pool, request.refresh_token))
+
+
+def _update_user_attributes(pool: UserPool, request: UpdateUserAttributes) -> ResponseMembers:
+    user = self_service.signed_in_user(pool, request.access_token)
+    self_service.update_attributes(pool, user, _written(user.email, request.user_attributes))
+    return {"CodeDeliveryDetailsList": []}
+
+
+def _send_verification_code(pool: UserPool, request: AttributeRequest) -> ResponseMembers:
+    user = self_service.signed_in_user(pool, request.access_token)
+    _require_email(request.attribute_name)
+    return _delivery(self_service.send_verification_code(pool, user))
+
+
+def _verify_user_attribute(pool: UserPool, request: VerifyUserAttribute) -> ResponseMembers:
+    user = self_service.signed_in_user(pool, request.access_token)
+    _require_email(request.attribute_name)
+    self_service.verify_email(pool, user, request.code)
+    return {}
+
+
+def _require_email(attribute: str) -> None:
+    if attribute != "email":
+        raise invalid_parameter("The only attribute that this pool verifies is email")
+
+
+def _delete_user(pool: UserPool, request: AccessToken) -> ResponseMembers:
+    self_service.delete_user(pool, request.access_token)
+    return {}
+
+
 def _global_sign_out(pool: UserPool, request: AccessToken) -> ResponseMembers:
     pool.tokens.revoke_all(self_service.signed_in_user(pool, request.access_token).sub)
     return {}
@@ -367,5 +404,10 @@ _OPERATIONS: Mapping[str, _Operation] = {
     "ForgotPassword": _Operation(UserRequest, _forgot_password, hashes=True),
     "ConfirmForgotPassword": _Operation(ConfirmForgotPassword, _confirm_forgot_password, hashes=True),
     "RevokeToken": _Operation(RevokeToken, _revoke_token),
+    "GetTokensFromRefreshToken": _Operation(GetTokensFromRefreshToken, _get_tokens_from_refresh_token),
+    "UpdateUserAttributes": _Operation(UpdateUserAttributes, _update_user_attributes),
+    "GetUserAttributeVerificationCode": _Operation(AttributeRequest, _send_verification_code, hashes=True),
+    "VerifyUserAttribute": _Operation(VerifyUserAttribute, _verify_user_attribute, hashes=True),
+    "DeleteUser": _Operation(AccessToken, _delete_user),
     "GlobalSignOut": _Operation(AccessToken, _global_sign_out),
 }

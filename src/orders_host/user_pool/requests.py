@@ -65,6 +65,22 @@ class AccessToken(Struct, rename="pascal"):
     access_token: Token
 
 
+class GetTokensFromRefreshToken(ClientRequest):
+    refresh_token: Token
+
+
+class UpdateUserAttributes(AccessToken):
+    user_attributes: list[Attribute]
+
+
+class AttributeRequest(AccessToken):
+    attribute_name: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class VerifyUserAttribute(AttributeRequest):
+    code: Code
+
+
 class ChangePassword(AccessToken):
     previous_password: Password
     proposed_password: Password

@@ -18,13 +18,14 @@ from orders_host.user_pool.passwords import DUMMY_HASH, check_policy, verify_sec
 from orders_host.user_pool.pool import UserPool, check_email
 from orders_host.user_pool.srp import Proof
 from orders_host.user_pool.store import User, UserStatus, normal
-from orders_host.user_pool.tokens import Tokens
+from orders_host.user_pool.tokens import Session, Tokens
 
 TEMPORARY_PASSWORD_LIFE = 7 * 86_400  # seconds
 
 _SUBJECTS = {
     Purpose.CONFIRM: "Your confirmation code",
     Purpose.RESET: "Your password reset code",
+    Purpose.VERIFY: "Your verification code",
 }
 
 
@@ -143,11 +144,20 @@ def answer_new_password(pool: UserPool, session: str, name: str, password: str) 
 
 def refresh(pool: UserPool, refresh_token: str) -> Tokens:
     """New ID and access tokens, with the user's groups of now."""
+    return pool.tokens.renew(*_session(pool, refresh_token))
+
+
+def rotate(pool: UserPool, refresh_token: str) -> Tokens:
+    """New tokens in place of the old, the refresh token included, which is good for one use."""
+    return pool.tokens.rotate(*_session(pool, refresh_token), refresh_token)
+
+
+def _session(pool: UserPool, refresh_token: str) -> tuple[User, Session]:
     session = pool.tokens.session(refresh_token)
     user = pool.user(session.sub)
     if not user.enabled:
         raise CognitoError(errors.DISABLED)
-    return pool.tokens.renew(user, session)
+    return user, session
 
 
 def signed_in_user(pool: UserPool, access_token: str) -> User:
@@ -156,6 +166,29 @@ def signed_in_user(pool: UserPool, access_token: str) -> User:
     if not user.enabled:
         raise CognitoError(errors.DISABLED)
     return user
+
+
+def update_attributes(pool: UserPool, user: User, changes: Mapping[str, str]) -> None:
+    """Set some attributes and keep the others. Tokens show them when they are next renewed."""
+    with pool.transaction():
+        pool.users.set_attributes(user.sub, {**pool.user(user.sub).attributes, **changes})
+
+
+def send_verification_code(pool: UserPool, user: User) -> str:
+    """The address that a code went to."""
+    _send_code(pool, Purpose.VERIFY, user.sub, user)
+    return user.email
+
+
+def verify_email(pool: UserPool, user: User, code: str) -> None:
+    """The address is the user's own: the code came back."""
+    pool.codes.redeem(Purpose.VERIFY, user.sub, code)
+    pool.users.verify_email(user.sub)
+
+
+def delete_user(pool: UserPool, access_token: str) -> None:
+    """Delete the account at the wish of its user; its orders stay."""
+    pool.users.delete(signed_in_user(pool, access_token).sub)
 
 
 def change_password(pool: UserPool, access_token: str, previous: str, proposed: str) -> None:

@@ -175,6 +175,14 @@ class UserStore:
             "UPDATE user SET status = ?, email_verified = 1 WHERE sub = ?", UserStatus.CONFIRMED, sub
         )
 
+    def set_attributes(self, sub: str, attributes: Mapping[str, str]) -> None:
+        """Replace the attributes that users write themselves."""
+        self._change("UPDATE user SET attributes = ? WHERE sub = ?", json.dumps(dict(attributes)), sub)
+
+    def verify_email(self, sub: str) -> None:
+        """The code that was sent to the address came back."""
+        self._change("UPDATE user SET email_verified = 1 WHERE sub = ?", sub)
+
     def set_status(self, sub: str, status: UserStatus) -> None:
         self._change("UPDATE user SET status = ? WHERE sub = ?", status, sub)
 

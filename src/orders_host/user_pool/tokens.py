@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from orders_host import jws
 from orders_host.database import Database
@@ -23,7 +23,7 @@ REFRESH_LIFE = 30 * 86_400  # seconds
 
 
 class Tokens(NamedTuple):
-    """What a sign-in yields; `refresh_token` is None after a refresh. `expires_in` is in seconds."""
+    """What a sign-in yields; `refresh_token` is None if the old one goes on. `expires_in` is in seconds."""
 
     id_token: str
     access_token: str
@@ -74,11 +74,38 @@ class TokenService:
         """Fresh ID and access tokens of a session."""
         return self._signed(user, session, None)
 
+    def rotate(self, user: User, session: Session, refresh_token: str) -> Tokens:
+        """Fresh tokens of a session, the refresh token included; it expires when the one before it would.
+
+        Raises:
+            CognitoError: NotAuthorizedException: another request used the refresh token first.
+        """
+        fresh = secrets.token_urlsafe(32)
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE session SET refresh_hash = ? WHERE refresh_hash = ? AND NOT revoked",
+                (_digest(fresh), _digest(refresh_token)),
+            ).rowcount
+            if changed:
+                connection.execute(
+                    "INSERT INTO rotated_token VALUES (?, ?)", (_digest(refresh_token), session.origin_jti)
+                )
+        if not changed:
+            self._refuse_unknown(refresh_token)
+        return self._signed(user, session, fresh)
+
     def session(self, refresh_token: str) -> Session:
-        """The session of a refresh token. Raises CognitoError (NotAuthorizedException)."""
+        """The session of a refresh token.
+
+        A token that was rotated ends its session: the thief and the user both have a copy, and this can't
+        tell them apart (RFC 9700, 4.14.2).
+
+        Raises:
+            CognitoError: NotAuthorizedException.
+        """
         row = self._database.row("SELECT * FROM session WHERE refresh_hash = ?", _digest(refresh_token))
         if row is None:
-            raise CognitoError(errors.INVALID_REFRESH_TOKEN)
+            self._refuse_unknown(refresh_token)
         if row["revoked"]:
             raise CognitoError(errors.REVOKED_REFRESH_TOKEN)
         if row["expires_at"] <= self._clock():
@@ -121,6 +148,15 @@ class TokenService:
         if session is None:
             raise CognitoError(errors.REVOKED_ACCESS_TOKEN)
         return str(session["sub"])
+
+    def _refuse_unknown(self, refresh_token: str) -> NoReturn:
+        rotated = self._database.row(
+            "SELECT origin_jti FROM rotated_token WHERE refresh_hash = ?", _digest(refresh_token)
+        )
+        if rotated is None:
+            raise CognitoError(errors.INVALID_REFRESH_TOKEN)
+        self._revoke("origin_jti = ?", rotated["origin_jti"])
+        raise CognitoError(errors.REVOKED_REFRESH_TOKEN)
 
     def _read(self, access_token: str) -> jws.Claims:
         try:
@@ -180,7 +216,7 @@ class TokenService:
 
     def _revoke(self, which: str, value: object) -> None:
         with self._database.transaction() as connection:
-            connection.execute(f"UPDATE session SET revoked = 1 WHERE {which}", (value,))  # noqa: S608 — two constants
+            connection.execute(f"UPDATE session SET revoked = 1 WHERE {which}", (value,))  # noqa: S608 - constants
 
 
 def _digest(token: str) -> bytes:
