@@ -4,12 +4,13 @@ import sys
 
 import click
 
+from orders_cli.audit import audit
 from orders_cli.backup import backup, check, restore
 from orders_cli.contract import openapi
 from orders_cli.cost import cost
 from orders_cli.deploy import deploy
 from orders_cli.events import events
-from orders_cli.keys import key
+from orders_cli.keys import key, keys
 from orders_cli.serve import demo, serve
 from orders_cli.users import token, user
 from orders_cli.webhooks import webhook
@@ -28,7 +29,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, cost):
     orders.add_command(command)
-for command in (backup, restore, check):
+for command in (audit, keys, backup, restore, check):
     orders.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`orders key …`: API keys and the usage plans they belong to."""
+"""`orders key …`: API keys and their usage plans; `orders keys rotate`: the keys that sign tokens."""
 
 from pathlib import Path
 
@@ -49,3 +49,19 @@ def revoke(key_id: str, data_dir: Path) -> None:
     with open_database(data_dir) as database:
         ApiKeys(database).revoke(key_id)
     click.echo(f"Key {key_id} is revoked.")
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign tokens. They also rotate by themselves, at a start after 90 days."""
+
+
+@keys.command()
+@data_dir_option
+def rotate(data_dir: Path) -> None:
+    """Sign with a new key from now on; tokens of the old one stay valid until they expire."""
+    from orders_host.user_pool import Mailbox, UserPool
+
+    with open_database(data_dir) as database:
+        kid = UserPool(database, Mailbox(data_dir / "mail")).rotate_keys()
+    click.echo(f"Key {kid} signs from now on.")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from orders_host.audit import AuditEvent, AuditLog
 from orders_host.database import Database
 from orders_host.throttling import PLANS
 
@@ -35,6 +36,7 @@ class ApiKeys:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self._audit = AuditLog(database, clock)
 
     def create(self, name: str, plan: str) -> tuple[str, str]:
         """A new key's id and its secret, which can't be read again.
@@ -50,6 +52,7 @@ class ApiKeys:
                 "INSERT INTO api_key VALUES (?, ?, ?, ?, ?)",
                 (key_id, name, plan, _digest(secret), self._clock()),
             )
+            self._audit.record(AuditEvent.API_KEY_CREATED, key_id, plan)
         return key_id, secret
 
     def list(self) -> list[ApiKey]:
@@ -62,6 +65,7 @@ class ApiKeys:
         with self._database.transaction() as connection:
             if not connection.execute("DELETE FROM api_key WHERE id = ?", (key_id,)).rowcount:
                 raise ValueError(f"No API key has the id {key_id!r}; `orders key list` shows them.")
+            self._audit.record(AuditEvent.API_KEY_REVOKED, key_id)
 
     def find(self, secret: str) -> ApiKey | None:
         """The key with this secret, or None."""

@@ -60,6 +60,15 @@ MIGRATIONS: Migrations = (
             origin_jti TEXT NOT NULL REFERENCES session ON DELETE CASCADE) WITHOUT ROWID""",
         "CREATE INDEX rotated_token_by_session ON rotated_token (origin_jti)",
     ),
+    (
+        """CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, event TEXT NOT NULL,
+            subject TEXT NOT NULL, detail TEXT NOT NULL, source TEXT NOT NULL)""",
+        """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    ),
 )
 
 

@@ -184,6 +184,18 @@ class TestKeys:
         assert made["id"] not in orders("key", "list", data_dir=data_dir)
 
 
+class TestAudit:
+    def test_the_log_tells_what_was_done_here(self, data_dir: Path) -> None:
+        sub = add_user(data_dir, "audited@example.com", "staff")
+        orders("keys", "rotate", data_dir=data_dir)
+        listed = json.loads(orders("audit", "--json", data_dir=data_dir))
+        told = [(each["event"], each["detail"], each["source"]) for each in listed if each["subject"] == sub]
+        assert told == [("user-added", "", "this machine"), ("group-joined", "staff", "this machine")]
+        assert listed[-1]["event"] == "signing-key-rotated"
+        last = orders("audit", "--limit", "1", data_dir=data_dir).splitlines()[1]
+        assert "signing-key-rotated" in last
+
+
 class TestContract:
     def test_it_is_printed_or_written(self, tmp_path: Path) -> None:
         assert run("openapi").stdout == as_yaml(contract.build())

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from orders_host import audit
 from orders_host.user_pool import errors, self_service
 from orders_host.user_pool.errors import CognitoError, CognitoFault, invalid_parameter
 from orders_host.user_pool.pool import UserPool
@@ -98,7 +99,8 @@ class CognitoEndpoint:
 def answer(pool: UserPool, target: str, body: bytes, source_ip: str) -> CognitoReply:
     """One operation, in the calling thread."""
     try:
-        return _reply(200, _perform(pool, target, body))
+        with audit.source(source_ip):
+            return _reply(200, _perform(pool, target, body))
     except CognitoError as refused:
         _log.info("%s refused to %s: %s", target.removeprefix(TARGET_PREFIX), source_ip, refused.type)
         return _refusal(CognitoFault(refused.type, refused.message))
@@ -303,7 +305,7 @@ def _delete_user(pool: UserPool, request: AccessToken) -> ResponseMembers:
 
 
 def _global_sign_out(pool: UserPool, request: AccessToken) -> ResponseMembers:
-    pool.tokens.revoke_all(self_service.signed_in_user(pool, request.access_token).sub)
+    self_service.sign_out_everywhere(pool, request.access_token)
     return {}
 
 

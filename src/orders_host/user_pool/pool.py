@@ -8,6 +8,7 @@ import string
 import time
 from collections.abc import Callable, Iterable
 
+from orders_host.audit import AuditEvent, AuditLog
 from orders_host.database import Database
 from orders_host.user_pool.challenges import Challenges
 from orders_host.user_pool.codes import Codes, Purpose
@@ -53,6 +54,7 @@ class UserPool:
         self.mailbox = mailbox
         self.transaction = database.transaction
         self.clock = clock
+        self.audit = AuditLog(database, clock)
         self.users = UserStore(database, clock)
         self.lockout = Lockout(database, clock)
         self.codes = Codes(database, clock)
@@ -83,7 +85,10 @@ class UserPool:
         check_email(email)
         check_policy(password)
         status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
-        user = self.users.add(email, self.credentials(email, password), status, email_verified=True)
+        credentials = self.credentials(email, password)
+        with self.transaction():
+            user = self.users.add(email, credentials, status, email_verified=True)
+            self.audit.record(AuditEvent.USER_ADDED, user.sub)
         for group in groups:
             self.add_to_group(email, group)
         return self.user(user.sub)
@@ -104,9 +109,12 @@ class UserPool:
         user = self.user(name)
         check_policy(password)
         status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
-        self.users.set_password(user.sub, self.credentials(user.email, password), status)
-        self.tokens.revoke_all(user.sub)
-        self.lockout.clear(user.sub)
+        credentials = self.credentials(user.email, password)
+        with self.transaction():
+            self.users.set_password(user.sub, credentials, status)
+            self.tokens.revoke_all(user.sub)
+            self.lockout.clear(user.sub)
+            self.audit.record(AuditEvent.PASSWORD_SET, user.sub, "by an administrator")
 
     def credentials(self, email: str, password: str) -> Credentials:
         """What is stored of a password of the user with this address; it takes 0.1 s."""
@@ -119,43 +127,70 @@ class UserPool:
         """Sends a code; until it is used to set a new password, the user can't sign in."""
         user = self.user(name)
         code = self.codes.issue(Purpose.RESET, user.sub, known=True)
-        self.users.set_status(user.sub, UserStatus.RESET_REQUIRED)
-        self.tokens.revoke_all(user.sub)
+        with self.transaction():
+            self.users.set_status(user.sub, UserStatus.RESET_REQUIRED)
+            self.tokens.revoke_all(user.sub)
+            self.audit.record(AuditEvent.PASSWORD_RESET_REQUIRED, user.sub)
         self.mailbox.deliver(user.email, "Your password reset code", code)
 
     def add_to_group(self, name: str, group: str) -> None:
         """Adds a user to a group, which need not exist before. Tokens issued from now on show it."""
         if not _GROUP.fullmatch(group):
             raise invalid_parameter("A group name is 1 to 128 letters, digits and _ . @ + - without spaces.")
-        self.users.join(self.user(name).sub, group)
+        user = self.user(name)
+        with self.transaction():
+            self.users.join(user.sub, group)
+            self.audit.record(AuditEvent.GROUP_JOINED, user.sub, group)
 
     def remove_from_group(self, name: str, group: str) -> None:
         """Takes a user out of a group."""
-        self.users.leave(self.user(name).sub, group)
+        user = self.user(name)
+        with self.transaction():
+            self.users.leave(user.sub, group)
+            self.audit.record(AuditEvent.GROUP_LEFT, user.sub, group)
 
     def disable(self, name: str) -> None:
         """Bars a user from signing in and ends the sessions; the host refuses their tokens at once."""
         user = self.user(name)
-        self.users.set_enabled(user.sub, False)
-        self.tokens.revoke_all(user.sub)
+        with self.transaction():
+            self.users.set_enabled(user.sub, False)
+            self.tokens.revoke_all(user.sub)
+            self.audit.record(AuditEvent.USER_DISABLED, user.sub)
 
     def enable(self, name: str) -> None:
         """Lets a disabled user sign in again."""
-        self.users.set_enabled(self.user(name).sub, True)
+        user = self.user(name)
+        with self.transaction():
+            self.users.set_enabled(user.sub, True)
+            self.audit.record(AuditEvent.USER_ENABLED, user.sub)
 
     def sign_out(self, name: str) -> None:
         """End every session of a user."""
-        self.tokens.revoke_all(self.user(name).sub)
+        user = self.user(name)
+        with self.transaction():
+            self.tokens.revoke_all(user.sub)
+            self.audit.record(AuditEvent.SIGNED_OUT, user.sub, "everywhere, by an administrator")
 
     def delete(self, name: str) -> None:
         """Delete a user with its sessions and groups; its orders stay."""
-        self.users.delete(self.user(name).sub)
+        user = self.user(name)
+        with self.transaction():
+            self.users.delete(user.sub)
+            self.audit.record(AuditEvent.USER_DELETED, user.sub, "by an administrator")
+
+    def rotate_keys(self) -> str:
+        """Sign with a new key from now on; return its id. Tokens of the old one stay valid for their hour."""
+        with self.transaction():
+            kid = self.keys.rotate()
+            self.audit.record(AuditEvent.SIGNING_KEY_ROTATED, kid)
+        return kid
 
     def issue_tokens(self, name: str) -> Tokens:
         """Signs a user in without a password: for the machine's administrator only."""
         user = self.user(name)
         if not user.enabled:
             raise CognitoError(DISABLED)
+        self.audit.record(AuditEvent.TOKENS_ISSUED, user.sub)
         return self.tokens.issue(user)
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from orders_host.audit import AuditEvent
 from orders_host.user_pool import errors
 from orders_host.user_pool.codes import Purpose
 from orders_host.user_pool.errors import CognitoError
@@ -59,7 +60,9 @@ def confirm_sign_up(pool: UserPool, name: str, code: str) -> None:
     pool.codes.redeem(Purpose.CONFIRM, user.email if user else normal(name), code)
     if user is None or user.status is not UserStatus.UNCONFIRMED:
         raise CognitoError(errors.WRONG_CODE)
-    pool.users.confirm(user.sub)
+    with pool.transaction():
+        pool.users.confirm(user.sub)
+        pool.audit.record(AuditEvent.USER_CONFIRMED, user.sub)
 
 
 def resend_confirmation_code(pool: UserPool, name: str) -> str:
@@ -96,7 +99,7 @@ def answer_srp(pool: UserPool, proof: Proof) -> Tokens | NewPasswordRequired:
     email, verifier = _srp_party(user, challenge.name)
     pool.lockout.check(account)
     if not pool.srp.proves(proof, challenge, email, verifier) or user is None:
-        pool.lockout.failed(account)
+        _failed(pool, account, user)
         raise CognitoError(errors.INCORRECT)
     pool.srp.spend(proof, challenge)
     pool.lockout.clear(account)
@@ -121,7 +124,13 @@ def _admit(pool: UserPool, user: User) -> Tokens | NewPasswordRequired:
                 raise CognitoError(errors.TEMPORARY_EXPIRED)
             return NewPasswordRequired(pool.challenges.open(user.sub), user)
         case UserStatus.CONFIRMED:
-            return pool.tokens.issue(user)
+            return _issue(pool, user)
+
+
+def _issue(pool: UserPool, user: User) -> Tokens:
+    with pool.transaction():
+        pool.audit.record(AuditEvent.SIGNED_IN, user.sub)
+        return pool.tokens.issue(user)
 
 
 def answer_new_password(pool: UserPool, session: str, name: str, password: str) -> Tokens:
@@ -139,7 +148,8 @@ def answer_new_password(pool: UserPool, session: str, name: str, password: str) 
         if pool.user(user.sub).status is not UserStatus.FORCE_CHANGE_PASSWORD:
             raise CognitoError(errors.INVALID_SESSION)
         pool.users.set_password(user.sub, credentials, UserStatus.CONFIRMED)
-    return pool.tokens.issue(pool.user(user.sub))
+        pool.audit.record(AuditEvent.PASSWORD_SET, user.sub, "in place of a temporary one")
+    return _issue(pool, pool.user(user.sub))
 
 
 def refresh(pool: UserPool, refresh_token: str) -> Tokens:
@@ -188,7 +198,18 @@ def verify_email(pool: UserPool, user: User, code: str) -> None:
 
 def delete_user(pool: UserPool, access_token: str) -> None:
     """Delete the account at the wish of its user; its orders stay."""
-    pool.users.delete(signed_in_user(pool, access_token).sub)
+    user = signed_in_user(pool, access_token)
+    with pool.transaction():
+        pool.users.delete(user.sub)
+        pool.audit.record(AuditEvent.USER_DELETED, user.sub, "by the user")
+
+
+def sign_out_everywhere(pool: UserPool, access_token: str) -> None:
+    """End every session of the user."""
+    user = signed_in_user(pool, access_token)
+    with pool.transaction():
+        pool.tokens.revoke_all(user.sub)
+        pool.audit.record(AuditEvent.SIGNED_OUT, user.sub, "everywhere, by the user")
 
 
 def change_password(pool: UserPool, access_token: str, previous: str, proposed: str) -> None:
@@ -197,7 +218,10 @@ def change_password(pool: UserPool, access_token: str, previous: str, proposed: 
     if not _password_is(pool, user.sub, user, previous):
         raise CognitoError(errors.INCORRECT)
     check_policy(proposed)
-    pool.users.set_password(user.sub, pool.credentials(user.email, proposed), user.status)
+    credentials = pool.credentials(user.email, proposed)
+    with pool.transaction():
+        pool.users.set_password(user.sub, credentials, user.status)
+        pool.audit.record(AuditEvent.PASSWORD_SET, user.sub, "by the user")
 
 
 def forgot_password(pool: UserPool, name: str) -> str:
@@ -216,9 +240,12 @@ def confirm_forgot_password(pool: UserPool, name: str, code: str, password: str)
     pool.codes.redeem(Purpose.RESET, account, code)
     if user is None or not _may_reset(user):
         raise CognitoError(errors.WRONG_CODE)
-    pool.users.set_password(user.sub, pool.credentials(user.email, password), UserStatus.CONFIRMED)
-    pool.tokens.revoke_all(user.sub)
-    pool.lockout.clear(user.sub)
+    credentials = pool.credentials(user.email, password)
+    with pool.transaction():
+        pool.users.set_password(user.sub, credentials, UserStatus.CONFIRMED)
+        pool.tokens.revoke_all(user.sub)
+        pool.lockout.clear(user.sub)
+        pool.audit.record(AuditEvent.PASSWORD_SET, user.sub, "with a code sent by e-mail")
 
 
 def _may_reset(user: User) -> bool:
@@ -236,10 +263,18 @@ def _password_is(pool: UserPool, account: str, user: User | None, password: str)
     # Requests side by side may pass the check before one fails: at most one for each hashing thread.
     pool.lockout.check(account)
     if not verify_secret(user.password_hash if user else DUMMY_HASH, password):
-        pool.lockout.failed(account)
+        _failed(pool, account, user)
         return False
     pool.lockout.clear(account)
     return True
+
+
+def _failed(pool: UserPool, account: str, user: User | None) -> None:
+    with pool.transaction():
+        pool.lockout.failed(account)
+        # Of users only: what is typed as a name may be a password. The lock-out bounds how many there are.
+        if user:
+            pool.audit.record(AuditEvent.SIGN_IN_FAILED, user.sub)
 
 
 def _send_code(pool: UserPool, purpose: Purpose, account: str, user: User | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
 from orders_host import jws
+from orders_host.audit import AuditEvent, AuditLog
 from orders_host.database import Database
 from orders_host.jws import Reason, Unauthorized
 from orders_host.user_pool import errors
@@ -55,6 +56,7 @@ class TokenService:
         self._issuer = issuer
         self._client_id = client_id
         self._clock = clock
+        self._audit = AuditLog(database, clock)
         self._started = (clock(), time.monotonic())
 
     def issue(self, user: User) -> Tokens:
@@ -155,7 +157,13 @@ class TokenService:
         )
         if rotated is None:
             raise CognitoError(errors.INVALID_REFRESH_TOKEN)
-        self._revoke("origin_jti = ?", rotated["origin_jti"])
+        with self._database.transaction():
+            self._revoke("origin_jti = ?", rotated["origin_jti"])
+            session = self._database.row(
+                "SELECT sub FROM session WHERE origin_jti = ?", rotated["origin_jti"]
+            )
+            if session:
+                self._audit.record(AuditEvent.REFRESH_TOKEN_REUSED, session["sub"])
         raise CognitoError(errors.REVOKED_REFRESH_TOKEN)
 
     def _read(self, access_token: str) -> jws.Claims:
