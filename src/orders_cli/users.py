@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -110,6 +110,28 @@ def enable(email: str, data_dir: Path) -> None:
     with _pool(data_dir) as pool:
         pool.enable(email)
     click.echo(f"{email} is enabled.")
+
+
+@user.command()
+@data_dir_option
+def export(data_dir: Path) -> None:
+    """Print all users as JSON, password hashes included: keep it as secret as the host's own files."""
+    from orders_host.user_pool.transfer import export_users
+
+    with _pool(data_dir) as pool:
+        click.echo(export_users(pool))
+
+
+@user.command("import")
+@click.argument("file", type=click.File("rb"))
+@data_dir_option
+def import_(file: BinaryIO, data_dir: Path) -> None:
+    """Add the users of an export, all or none; `-` reads from standard input. Passwords stay valid."""
+    from orders_host.user_pool.transfer import import_users
+
+    with _pool(data_dir) as pool:
+        count = import_users(pool, file.read())
+    click.echo(f"Imported {count} users.")
 
 
 @user.command("sign-out")

@@ -148,6 +148,15 @@ class TestUsers:
         orders("user", "delete", "--yes", "leaver@example.com", data_dir=data_dir)
         assert "does not exist" in refused("token", "leaver@example.com", "--data-dir", data_dir)
 
+    def test_users_move_to_another_host(self, data_dir: Path, tmp_path: Path) -> None:
+        exported = tmp_path / "users.json"
+        exported.write_text(orders("user", "export", data_dir=data_dir))
+        elsewhere = tmp_path / "elsewhere"
+        assert "Imported" in orders("user", "import", str(exported), data_dir=elsewhere)
+        assert orders("user", "list", data_dir=elsewhere) == orders("user", "list", data_dir=data_dir)
+        again = refused("user", "import", exported, "--data-dir", elsewhere)
+        assert again.endswith("User already exists. Nothing was imported.")
+
     def test_a_password_that_is_left_out_is_made_and_must_be_changed(self, data_dir: Path) -> None:
         printed = json.loads(orders("user", "add", "new@example.com", "--json", data_dir=data_dir))
         assert printed.keys() == {"email", "sub", "password"}

@@ -30,7 +30,7 @@ from orders_host.user_pool.tokens import Tokens, TokenService
 DEFAULT_BASE_URL = "http://127.0.0.1:8080/cognito"
 
 _EMAIL = re.compile(r"(?=.{3,128}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_GROUP = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
+GROUP = r"^[A-Za-z0-9_.@+-]{1,128}$"
 
 
 class UserPool:
@@ -135,7 +135,7 @@ class UserPool:
 
     def add_to_group(self, name: str, group: str) -> None:
         """Adds a user to a group, which need not exist before. Tokens issued from now on show it."""
-        if not _GROUP.fullmatch(group):
+        if not re.fullmatch(GROUP, group):
             raise invalid_parameter("A group name is 1 to 128 letters, digits and _ . @ + - without spaces.")
         user = self.user(name)
         with self.transaction():

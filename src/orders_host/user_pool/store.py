@@ -94,26 +94,33 @@ class UserStore:
             created_at=now,
             groups=(),
         )
+        self.insert(user, credentials.srp_identity)
+        return user
+
+    def insert(self, user: User, srp_identity: str | None = None) -> None:
+        """Store a user without the groups. Raises CognitoError (UsernameExistsException)."""
+        row = {
+            "sub": user.sub,
+            "email": user.email,
+            "email_verified": user.email_verified,
+            "status": user.status,
+            "enabled": user.enabled,
+            "attributes": json.dumps(dict(user.attributes)),
+            "password_hash": user.password_hash,
+            "password_set_at": user.password_set_at,
+            "created_at": user.created_at,
+            "srp_identity": srp_identity,
+            "srp_verifier": user.srp_verifier,
+        }
         try:
             with self._database.transaction() as connection:
                 connection.execute(
                     """INSERT INTO user VALUES (:sub, :email, :email_verified, :status, :enabled, :attributes,
                        :password_hash, :password_set_at, :created_at, :srp_identity, :srp_verifier)""",
-                    {
-                        "sub": user.sub,
-                        "email": user.email,
-                        "email_verified": email_verified,
-                        "status": status,
-                        "enabled": True,
-                        "attributes": json.dumps(user.attributes),
-                        **credentials._asdict(),
-                        "password_set_at": now,
-                        "created_at": now,
-                    },
+                    row,
                 )
         except sqlite3.IntegrityError:
             raise CognitoError(USER_EXISTS) from None
-        return user
 
     def add_unconfirmed(
         self, email: str, credentials: Credentials, attributes: Mapping[str, str]
