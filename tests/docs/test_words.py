@@ -70,6 +70,17 @@ def test_the_glossary_is_in_alphabetical_order_and_explains_each_term_once() -> 
     assert terms == sorted(set(terms), key=str.lower)
 
 
+def test_the_index_of_decisions_lists_each_by_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    listed = {name: title for title, name in re.findall(r"^- \[(.+)\]\(([\w-]+\.md)\)$", index, re.MULTILINE)}
+    titles = {
+        path.name: path.read_text().partition("\n")[0].removeprefix("# ")
+        for path in (ROOT / "docs" / "decisions").glob("*.md")
+        if path.name != "README.md"
+    }
+    assert listed == titles
+
+
 @pytest.mark.parametrize("readme", [README, README_ES])
 def test_the_readmes_layout_names_every_package(readme: Path) -> None:
     packages = {path.name for path in (ROOT / "src").iterdir() if (path / "__init__.py").is_file()}
