@@ -1,6 +1,6 @@
-"""Makes the fixture of this release: `python -m tests.upgrades.make`. The fixture of a released version is never made again.
+"""Makes the fixture of this release: `python -m tests.upgrades.make`. That of a released version stays.
 
-A fixture is an archive of `orders backup` (VERSION.tar.gz) and what the API answered when it was made (VERSION.json).
+A fixture is an archive of `orders backup` (VERSION.tar.gz), and what the API said of it (VERSION.json).
 """
 
 import gzip
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+
 from tests.hosts.own import MUGS, UNLIMITED, OwnHost, add_user, orders, own_host
 
 FOLDER: Final = Path(__file__).parent

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosts import PASSWORD, cognito
-from tests.hosts.own import UNLIMITED, OwnHost, own_host
-from tests.upgrades.make import ANA, FOLDER, IDEMPOTENCY_KEY, MUGS, STAFF
 
 from orders_host.api_keys import ApiKeys
 from orders_host.check import check
@@ -21,6 +18,9 @@ from orders_host.database import Database
 from orders_host.relay.store import EventStore
 from orders_host.restore import restore
 from orders_host.sqlite_file import connect, schema_version
+from tests.hosts import PASSWORD, cognito
+from tests.hosts.own import UNLIMITED, OwnHost, own_host
+from tests.upgrades.make import ANA, FOLDER, IDEMPOTENCY_KEY, MUGS, STAFF
 
 REMEDY = "while this version is unreleased, run `python -m tests.upgrades.make`; else mend the migration"
 FIXTURES = sorted(FOLDER.glob("*.tar.gz"))
