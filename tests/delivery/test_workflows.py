@@ -84,10 +84,12 @@ class TestPermissions:
         assert all(job["permissions"] for job in jobs(path).values())
 
     @every_workflow
-    def test_nobody_writes_to_the_repository(self, path: Path) -> None:
-        allowed = {"id-token", "issues", "security-events"}
-        for job in jobs(path).values():
-            assert {name for name, access in job["permissions"].items() if access == "write"} <= allowed
+    def test_no_job_writes_to_the_repository_but_the_one_that_publishes_a_release(self, path: Path) -> None:
+        for name, job in jobs(path).items():
+            allowed = {"attestations", "id-token", "issues", "security-events"}
+            if (path.name, name) == ("release.yml", "publish"):
+                allowed = {"contents"}
+            assert {scope for scope, access in job["permissions"].items() if access == "write"} <= allowed
 
     @every_workflow
     def test_what_a_pull_request_runs_gets_no_role_and_no_secret(self, path: Path) -> None:
@@ -111,6 +113,32 @@ class TestPermissions:
                 ]
                 if any(role.endswith("-deploy") for role in roles):
                     assert "environment" in job
+
+
+class TestRelease:
+    """A tag becomes a release: attested builds, published by a job that runs nothing of the repository."""
+
+    def test_only_the_tag_of_a_version_makes_one(self) -> None:
+        assert workflow("release.yml")["on"] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
+
+    def test_it_is_proved_before_it_is_built_and_published_once_it_is_approved(self) -> None:
+        found = workflow("release.yml")["jobs"]
+        assert {name: job.get("needs") for name, job in found.items()} == {
+            "ci": None,
+            "build": "ci",
+            "publish": "build",
+        }
+        assert found["publish"]["environment"] == "release"
+
+    def test_every_published_file_is_attested(self) -> None:
+        steps = workflow("release.yml")["jobs"]["build"]["steps"]
+        attested = [step["with"] for step in steps if "actions/attest@" in step.get("uses", "")]
+        assert attested == [{"subject-checksums": "dist/release/SHA256SUMS"}]
+
+    def test_the_job_that_may_write_checks_out_nothing(self) -> None:
+        steps = workflow("release.yml")["jobs"]["publish"]["steps"]
+        used = [step["uses"].partition("@")[0] for step in steps if "uses" in step]
+        assert used == ["actions/download-artifact"]
 
 
 class TestDeployment:
