@@ -21,7 +21,7 @@ def build(config: settings.Settings) -> Application:
 
 
 def _cached(store: Store, config: settings.Settings, telemetry: LambdaTelemetry) -> Store:
-    # Who has no cache should not pay for its import with each cold start.
+    # Imported here, so that deployments without a cache do not pay for it at each cold start.
     from orders_aws.cache.redis_client import RedisClient
     from orders_aws.cache.store import CachedOrderRepository
 

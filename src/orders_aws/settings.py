@@ -16,6 +16,8 @@ class InvalidSettings(Exception):
 
 
 class Settings(Struct, frozen=True):
+    """The function's environment variables, checked."""
+
     table: str
     environment: str
     region: str

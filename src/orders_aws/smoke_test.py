@@ -29,6 +29,8 @@ Invoke = Callable[[Mapping[str, object]], VersionReply]
 
 
 class HookEvent(TypedDict):
+    """What CodeDeploy sends to a lifecycle hook."""
+
     DeploymentId: str
     LifecycleEventHookExecutionId: str
 
@@ -134,7 +136,7 @@ def _request(
 
 
 def _client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients' classes as it runs
-    # Lambda's runtime has it. Its import may take its time: nobody waits here but a deployment.
+    # Lambda's runtime has it. Its slow import delays a deployment only, no request.
     from botocore.session import get_session
 
     return get_session().create_client(service)

@@ -27,14 +27,14 @@ STAFF = Role(
 
 
 class Caller(Struct, frozen=True):
-    """Whoever the token speaks for."""
+    """The user whom the token names, and what that user may do."""
 
     sub: str
     role: Role
 
     @property
     def owner(self) -> str | None:
-        """The only customer whose orders the caller may touch; None for everybody's."""
+        """The only customer whose orders the caller may read and write; None for the orders of all."""
         return None if self.role is STAFF else self.sub
 
 
@@ -45,7 +45,7 @@ def caller_from(claims: Mapping[str, str]) -> Caller:
         claims: `requestContext.authorizer.claims`: the ID token's claims, all of them strings.
 
     Raises:
-        KeyError: there is no `sub`, or Cognito made the token for something else than saying who one is.
+        KeyError: there is no `sub`, or it is not an ID token.
     """
     if claims.get("token_use", "id") != "id":
         raise KeyError("token_use")
@@ -57,7 +57,7 @@ def customer_for(caller: Caller, requested: str | None) -> str:
     """The customer that a new order is for: the one asked for, or the caller.
 
     Raises:
-        NotAllowed: a customer asks in the name of another.
+        NotAllowed: a customer names another customer.
     """
     if requested is None or requested == caller.sub:
         return caller.sub
@@ -79,7 +79,8 @@ def require_visible(order: Order | None, caller: Caller, order_id: str) -> Order
     """The order, if the caller may see it.
 
     Raises:
-        OrderNotFound: it does not exist, or belongs to somebody else, which must look the same.
+        OrderNotFound: it does not exist or belongs to another customer. Both get the same answer, so that
+            the existence of other customers' orders is not revealed.
     """
     if order is None or caller.owner not in (None, order.customer_id):
         raise OrderNotFound(order_id)

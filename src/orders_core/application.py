@@ -49,6 +49,7 @@ class Application:
         self._common_headers = common_headers(cors_allow_origin)
 
     def __call__(self, event: ProxyEvent, context: object = None) -> ProxyResponse:
+        """Answer one event of API Gateway's proxy integration; `context` is Lambda's and is not read."""
         started = perf_counter()
         store = TimedStore(self._store)
         try:

@@ -27,7 +27,7 @@ def encode(position: Struct, query: Struct) -> str:
 
 
 def decode(cursor: str, query: Struct, type_: type[Place]) -> Place:
-    """The position of a cursor. Anybody can make one, so it says nothing but where to go on.
+    """Return the position in a cursor. It is not signed: clients can make one, and it grants no access.
 
     Raises:
         InvalidCursor: damaged, or made for another query.

@@ -206,7 +206,7 @@ class OrderError(Exception):
 
 
 class OrderNotFound(OrderError):
-    """There is no such order, or it is none of the caller's business."""
+    """The order does not exist, or the caller may not see it."""
 
 
 class NotAllowed(OrderError):

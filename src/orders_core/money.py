@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 # ISO 4217 list one (active currencies), by number of minor digits. Funds and metals without minor
-# units ("N.A.") are left out: nobody prices a mug in them.
+# units ("N.A.") are left out: goods are not priced in them.
 _CODES_BY_DIGITS: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (

@@ -71,7 +71,7 @@ class ListingParameters(Paging, frozen=True):
     created_to: str | None = None
 
     def query_of(self, customer_id: str | None) -> OrderQuery:
-        """The query for the orders of a customer, or of everybody."""
+        """Return the query for the orders of one customer, or of all customers (None)."""
         return OrderQuery(customer_id, self.status, self.created_from, self.created_to)
 
     def start_in(self, query: OrderQuery) -> Position | None:

@@ -90,33 +90,40 @@ def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
 
 
 def unauthorized() -> Problem:
+    """A missing or invalid token."""
     detail = "Send a valid ID token of the user pool as Authorization: Bearer <token>."
     return Problem(UNAUTHORIZED, detail, headers=_CHALLENGE)
 
 
 def token_expired() -> Problem:
+    """A token whose time is over."""
     return Problem(UNAUTHORIZED, "The token has expired; sign in again or refresh it.", headers=_CHALLENGE)
 
 
 def invalid_api_key() -> Problem:
+    """A missing or unknown API key."""
     return Problem(INVALID_API_KEY, "Send the key of a usage plan as x-api-key.")
 
 
 def no_such_resource() -> Problem:
+    """A path that the API does not have."""
     return Problem(NOT_FOUND, "There is no such resource; the contract, openapi.yaml, lists them.")
 
 
 def mistyped_number() -> Problem:
+    """An order number whose check digit does not fit."""
     detail = "This is not the number of an order: a character is wrong or two are swapped. Type it again."
     return Problem(NOT_FOUND, detail)
 
 
 def method_not_allowed(method: str, allowed: Sequence[str]) -> Problem:
+    """A method that the resource does not have; `allowed` are those it has."""
     names = ", ".join(allowed)
     return Problem(METHOD_NOT_ALLOWED, f"{method} is not one of {names}.", headers={"Allow": names})
 
 
 def payload_too_large() -> Problem:
+    """A body above `MAX_BODY_BYTES`."""
     return Problem(PAYLOAD_TOO_LARGE, f"A body may have at most {MAX_BODY_BYTES // 1024} KiB.")
 
 
@@ -127,7 +134,7 @@ def throttled(retry_after: int = 1) -> Problem:
 
 
 def too_many_connections() -> Problem:
-    """All connections that the client's address, or everybody, may have are in use."""
+    """All connections that one address, or all addresses together, may have are in use."""
     detail = "Too many requests are being answered at once; close connections, or wait for their answers."
     return Problem(TOO_MANY_REQUESTS, detail, headers={"Retry-After": "1"})
 
@@ -139,16 +146,18 @@ def quota_exceeded(retry_after: int = 60) -> Problem:
 
 
 def service_unavailable() -> Problem:
+    """A store or a part of the host that does not answer now."""
     detail = "The service can't answer now; try again shortly."
     return Problem(SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
 
 
 def internal_error() -> Problem:
+    """A fault of the service itself; its details are in the log only."""
     return Problem(INTERNAL_ERROR, "The request failed. Quote the request_id when you report it.")
 
 
 def problem_from(error: Exception) -> Problem:
-    """The problem that an exception becomes; one that nobody expected tells the client nothing."""
+    """Return the problem for an exception; an unexpected one becomes `internal_error`, without details."""
     if isinstance(error, Problem):
         return error
     for type_, translate in _TRANSLATIONS:

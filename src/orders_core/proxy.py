@@ -35,16 +35,22 @@ EXPOSED_HEADERS: Final = (
 
 
 class Authorizer(TypedDict):
+    """What API Gateway's authorizer found: the token's claims."""
+
     claims: Mapping[str, str]
 
 
 class RequestContext(TypedDict):
+    """What API Gateway says about the request besides its content."""
+
     requestId: str
     path: str
     authorizer: NotRequired[Authorizer]
 
 
 class ProxyEvent(TypedDict):
+    """A request as API Gateway's Lambda proxy integration sends it (payload format 1.0)."""
+
     httpMethod: str
     resource: str
     path: str
@@ -57,6 +63,8 @@ class ProxyEvent(TypedDict):
 
 
 class ProxyResponse(TypedDict):
+    """A response as API Gateway's Lambda proxy integration takes it."""
+
     statusCode: int
     headers: dict[str, str]
     body: str
@@ -90,7 +98,11 @@ class Request:
 
     @property
     def caller(self) -> Caller:
-        """Raises Problem (401) when no authorizer has vouched for anybody."""
+        """The caller that the authorizer has verified.
+
+        Raises:
+            Problem: 401, there is none.
+        """
         try:
             return caller_from(self.context["authorizer"]["claims"])
         except (KeyError, TypeError):
@@ -121,7 +133,7 @@ def problem_response(problem: Problem, request_id: str) -> ProxyResponse:
 
 
 def common_headers(cors_allow_origin: str) -> dict[str, str]:
-    """What every response of the API carries, so that browsers may read it and nobody keeps it."""
+    """Headers of every response: browsers may read it, and no cache may answer in our place."""
     headers = {
         "Access-Control-Allow-Origin": cors_allow_origin,
         "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),

@@ -47,7 +47,11 @@ def find(order: Order, return_id: str) -> Return | None:
 
 
 def get(order: Order, return_id: str) -> Return:
-    """As `find`; raises ReturnNotFound when there is none."""
+    """Return the order's return with this id.
+
+    Raises:
+        ReturnNotFound: the order has no such return.
+    """
     found = find(order, return_id)
     if found is None:
         raise ReturnNotFound(return_id)

@@ -67,6 +67,8 @@ Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class LineItemInput(Struct, forbid_unknown_fields=True):
+    """One line of goods."""
+
     product_id: ProductId
     quantity: Quantity
     unit_price: Price
@@ -141,6 +143,8 @@ def order_patch() -> type[Struct]:
 
 
 class ReturnLineInput(Struct, forbid_unknown_fields=True):
+    """How much of one line item is to come back."""
+
     line: Annotated[int, Meta(ge=1, le=100, description="Number of the line item, from 1.")]
     quantity: Quantity
 
@@ -159,6 +163,8 @@ class ReturnMove(Struct, forbid_unknown_fields=True):
 
 
 class LineItemView(Struct, frozen=True):
+    """One line of goods, with the price of one piece."""
+
     product_id: str
     name: str | None
     quantity: int
@@ -166,12 +172,16 @@ class LineItemView(Struct, frozen=True):
 
 
 class StatusEntryView(Struct, frozen=True):
+    """One step of an order's history."""
+
     status: OrderStatus
     at: Timestamp
-    by: Annotated[str, Meta(description="The `sub` of whoever did it.")]
+    by: Annotated[str, Meta(description="The `sub` of the user who did it.")]
 
 
 class ReturnLineView(Struct, frozen=True):
+    """How much of one line item comes back, and what is paid back for it."""
+
     line: int
     product_id: str
     quantity: int
@@ -179,6 +189,8 @@ class ReturnLineView(Struct, frozen=True):
 
 
 class ReturnEntryView(Struct, frozen=True):
+    """One step of a return's history."""
+
     status: ReturnStatus
     at: Timestamp
     by: str
@@ -238,7 +250,7 @@ class OrderEventView(Struct, frozen=True):
     type: EventType
     time: Timestamp
     actor: Annotated[
-        str | None, Meta(description="The `sub` of whoever did it; null where the store can't tell.")
+        str | None, Meta(description="The `sub` of the user who did it; null where the store can't tell.")
     ]
     order_id: str
     version: Annotated[int, Meta(ge=1, description="Grows by one with each event of an order.")]
@@ -289,6 +301,8 @@ class Statistics(Struct, frozen=True, rename={"from_": "from"}):
 
 
 class OrderPage(Struct, frozen=True):
+    """Some orders, newest first."""
+
     orders: list[OrderView]
     count: Annotated[int, Meta(description="The number of orders on this page.")]
     next_cursor: Annotated[

@@ -16,7 +16,7 @@ class Position(Struct, frozen=True):
 
 
 class OrderQuery(Struct, frozen=True):
-    """Which orders to list: a customer's (None: everybody's), by status and by time, bounds included.
+    """Which orders to list: a customer's (None: those of all), by status and by time, bounds included.
 
     Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
     """
@@ -65,8 +65,8 @@ class OrderRepository(Protocol):
         """Store an order that was read and changed, if it is still at the version it was read at.
 
         Raises:
-            VersionMismatch: somebody else has changed it meanwhile.
-            OrderNotFound: or deleted it.
+            VersionMismatch: it was changed meanwhile.
+            OrderNotFound: it was deleted meanwhile.
         """
 
     def delete(self, removal: OrderRemoval) -> None:

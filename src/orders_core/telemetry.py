@@ -41,6 +41,8 @@ class Observation(Struct, frozen=True):
 
 
 class Telemetry(Protocol):
+    """Where observations of requests go; each host has its own."""
+
     def record(self, observation: Observation) -> None:
         """Take note of a finished request."""
 
@@ -48,4 +50,4 @@ class Telemetry(Protocol):
         """Take note, before the request is recorded, of how a read by id fared in the cache."""
 
     def crashed(self, request_id: str) -> None:
-        """Report the exception that is being handled, which nobody expected."""
+        """Report the unexpected exception that is being handled."""

@@ -29,30 +29,39 @@ class TimedStore:
 
     @property
     def seconds(self) -> float:
+        """The time that all calls took together."""
         return sum(call.seconds for call in self.calls)
 
     def create(self, order: Order) -> None:
+        """See `OrderRepository.create`."""
         self._timed(self._inner.create, order)
 
     def get(self, order_id: str) -> Order | None:
+        """See `OrderRepository.get`."""
         return self._timed(self._inner.get, order_id)
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        """See `OrderRepository.list_orders`."""
         return self._timed(self._inner.list_orders, query, limit, after)
 
     def update(self, change: OrderChange) -> Order:
+        """See `OrderRepository.update`."""
         return self._timed(self._inner.update, change)
 
     def save(self, order: Order, expected_version: int) -> None:
+        """See `OrderRepository.save`."""
         self._timed(self._inner.save, order, expected_version)
 
     def delete(self, removal: OrderRemoval) -> None:
+        """See `OrderRepository.delete`."""
         self._timed(self._inner.delete, removal)
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        """See `EventRepository.list_events`."""
         return self._timed(self._inner.list_events, order_id, limit, after_version)
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        """See `StatisticsRepository.daily_figures`."""
         return self._timed(self._inner.daily_figures, first, last)
 
     def _timed(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

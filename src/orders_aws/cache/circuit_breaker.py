@@ -29,7 +29,7 @@ class CircuitBreaker:
         self._next_probe_at = 0.0
 
     def permits(self) -> bool:
-        """Whether to try now; whoever is told so reports how it went."""
+        """Return whether to try now. A caller that gets True must call `succeeded` or `failed` afterwards."""
         if self._failures < FAILURES:
             return True
         with self._lock:
@@ -42,11 +42,13 @@ class CircuitBreaker:
             return True
 
     def succeeded(self) -> None:
+        """Note that a permitted attempt succeeded; this closes the circuit."""
         if self._failures:
             with self._lock:
                 self._failures, self._pause = 0, FIRST_PAUSE_SECONDS
 
     def failed(self) -> None:
+        """Note that a permitted attempt failed; FAILURES in a row open the circuit."""
         with self._lock:
             self._failures += 1
             if self._failures == FAILURES:

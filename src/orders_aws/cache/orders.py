@@ -34,7 +34,7 @@ _SHAPE: Final = b"%08x" % zlib.crc32(repr(msgspec.inspect.type_info(Order)).enco
 
 
 class Lease(NamedTuple):
-    """The right to keep a copy under a key, for as long as nobody touches it."""
+    """The right to keep a copy under a key, until a reader or writer changes what the key holds."""
 
     key: str
     token: bytes
@@ -81,7 +81,7 @@ class OrderCache:
             self._cache.call(("DEL", key))
         except CacheUnavailable:
             with self._lock:
-                # Who has a lease already may still keep its copy.
+                # A reader that has a lease already may still keep its copy.
                 self._late[key] = monotonic() + LEASE_SECONDS + TTL_SECONDS
             return False
         return True

@@ -53,7 +53,7 @@ class RedisClient:
             CacheUnavailable: there is no answer in time, or a command is refused.
         """
         while self._idle:
-            # An idle connection may be broken without anybody's fault: the server was restarted.
+            # An idle connection may be broken while the server is well: it was restarted meanwhile.
             try:
                 return self._exchange(self._idle.pop(), commands)
             except (IndexError, ConnectionError):
@@ -66,6 +66,7 @@ class RedisClient:
             raise CacheUnavailable(str(error) or type(error).__name__) from error
 
     def close(self) -> None:
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 

@@ -44,6 +44,7 @@ class CachedOrderRepository:
         self._breaker = breaker or CircuitBreaker()
 
     def get(self, order_id: str) -> Order | None:
+        """Return the order from the cache, or from the store and keep a copy."""
         started = perf_counter()
         result, order = self._find(order_id)
         lease = self._lease(order_id) if result == "miss" else None
@@ -57,28 +58,35 @@ class CachedOrderRepository:
         return order
 
     def create(self, order: Order) -> None:
+        """Store a new order; nothing is cached under a new id."""
         # Only what was read is ever kept, and a removal is forgotten: there is nothing under a new id.
         self._inner.create(order)
 
     def update(self, change: OrderChange) -> Order:
+        """Apply the change and invalidate the order's copy."""
         with self._forgetting(change.order_id):
             return self._inner.update(change)
 
     def save(self, order: Order, expected_version: int) -> None:
+        """Store the order and invalidate its copy."""
         with self._forgetting(order.order_id):
             self._inner.save(order, expected_version)
 
     def delete(self, removal: OrderRemoval) -> None:
+        """Delete the order and invalidate its copy."""
         with self._forgetting(removal.order_id):
             self._inner.delete(removal)
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        """Ask the store; listings are not cached."""
         return self._inner.list_orders(query, limit, after)
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        """Ask the store; events are not cached."""
         return self._inner.list_events(order_id, limit, after_version)
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        """Ask the store; figures are not cached."""
         return self._inner.daily_figures(first, last)
 
     def _find(self, order_id: str) -> tuple[CacheResult, Order | None]:

@@ -107,6 +107,7 @@ class AwsClient:
             return self._call(operation, request)
 
     def close(self) -> None:
+        """Close the connections."""
         self._connections.close()
 
     def _call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:

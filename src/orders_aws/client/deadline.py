@@ -12,7 +12,8 @@ RESERVE_SECONDS: Final = 0.3
 class LambdaContext(Protocol):
     """The second argument of a Lambda handler: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
 
-    def get_remaining_time_in_millis(self) -> int: ...
+    def get_remaining_time_in_millis(self) -> int:
+        """The time until Lambda ends the invocation."""
 
 
 class Deadline:

@@ -1,1 +1,1 @@
-"""What happens to an order, told to whoever wants to know."""
+"""Lambda functions behind the orders table's stream: history, the event bus, webhooks, and two samples."""

@@ -13,14 +13,20 @@ _log = logging.getLogger(__name__)
 
 
 class Failure(TypedDict):
+    """The id of one message or record that must be delivered again."""
+
     itemIdentifier: str
 
 
 class BatchResponse(TypedDict):
+    """Lambda's partial batch response."""
+
     batchItemFailures: list[Failure]
 
 
 class QueueAttributes(Struct):
+    """The attributes of an SQS message that are read here."""
+
     ApproximateReceiveCount: str
 
 
@@ -39,15 +45,18 @@ class QueueMessage(Struct):
 
 
 class QueueBatch(Struct):
+    """The event with which Lambda delivers messages of SQS."""
+
     Records: list[QueueMessage]
 
 
 def failed(identifiers: Iterable[str]) -> BatchResponse:
+    """Return the response that names the messages or records to deliver again."""
     return {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}
 
 
 def each_alone(messages: Sequence[QueueMessage], work: Callable[[QueueMessage], None]) -> BatchResponse:
-    """Do the work for each message, whatever comes of the others."""
+    """Do the work for each message; a failure of one does not end the others."""
     failures: list[str] = []
     for message in messages:
         try:

@@ -24,6 +24,8 @@ Entry = dict[str, Any]
 
 
 class Bus:
+    """An event bus of EventBridge."""
+
     def __init__(self, client: AwsClient, name: str) -> None:
         self._client = client
         self._name = name

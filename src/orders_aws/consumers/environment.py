@@ -41,10 +41,12 @@ def required(name: str, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def dynamodb() -> DynamoDBClient:
+    """Return a client of DynamoDB in the deployment's region."""
     return DynamoDBClient(common().region, _endpoint_url(DYNAMODB))
 
 
 def client_of(service: Service) -> AwsClient:
+    """Return a client of another service in the deployment's region."""
     return AwsClient(service, common().region, _endpoint_url(service))
 
 

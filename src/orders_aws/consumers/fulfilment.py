@@ -5,7 +5,7 @@ two invocations from dealing with one order at the same time; it ends by itself 
 
     event ──▶ take the lease ──▶ hand over ──▶ note the version, drop the lease
                  ├ this version or a later one was handed over before: done
-                 └ somebody has the lease: again later
+                 └ another invocation has the lease: again later
 """
 
 import logging

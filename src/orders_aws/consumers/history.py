@@ -44,7 +44,7 @@ class History:
         """Record the changes, MAX_AT_ONCE of them at most, but for those that are recorded already.
 
         Raises:
-            Refused, Unavailable: none of them is recorded now that was not before.
+            Refused, Unavailable: nothing new was recorded.
         """
         remaining = list(changes)
         for attempt in range(_ATTEMPTS):

@@ -27,7 +27,7 @@ def handler(event: object, context: object) -> BatchResponse:
 
 
 class Notifier:
-    """`sender` is the address that writes; without one nobody is written to."""
+    """`sender` is the address that mail comes from; without one (None) no mail is sent."""
 
     def __init__(self, users: AwsClient, user_pool_id: str, mail: AwsClient, sender: str | None) -> None:
         self._users = users
@@ -43,12 +43,12 @@ class Notifier:
             return
         address = self._address_of(event.order.customer_id)
         if address is None:
-            _log.info("nobody to write to", extra={"event_id": event.id})
+            _log.info("no address to write to", extra={"event_id": event.id})
             return
         self._mail.call("SendEmail", _email(self._sender, address, *words, event.order))
 
     def _address_of(self, customer_id: str) -> str | None:
-        """The verified address of a user; staff may order for customers who are none."""
+        """Return the verified address of a user; None if the customer is not a user of the pool."""
         try:
             reply: Any = self._users.call(
                 "AdminGetUser", {"UserPoolId": self._user_pool_id, "Username": customer_id}

@@ -20,6 +20,8 @@ MAX_EVENT_BYTES: Final = 250_000
 
 
 class StreamData(Struct):
+    """A change of an item: its key, and the item before and after."""
+
     SequenceNumber: str
     # An attribute value is a tagged union that no static type follows.
     Keys: dict[str, Any]
@@ -29,12 +31,16 @@ class StreamData(Struct):
 
 
 class StreamRecord(Struct):
+    """A record of a DynamoDB stream."""
+
     eventID: str  # noqa: N815 - the stream's names
     eventName: str  # noqa: N815
     dynamodb: StreamData
 
 
 class StreamBatch(Struct):
+    """The event with which Lambda delivers records of a DynamoDB stream."""
+
     Records: list[StreamRecord]
 
 

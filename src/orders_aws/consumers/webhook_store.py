@@ -23,6 +23,7 @@ class DynamoDBWebhooks:
         self._table = table
 
     def add(self, webhook: Webhook) -> None:
+        """Store a new webhook."""
         item = {
             "webhook_id": {"S": webhook.webhook_id},
             "document": _document(webhook),
@@ -31,10 +32,12 @@ class DynamoDBWebhooks:
         self._client.call("PutItem", {"TableName": self._table, "Item": item})
 
     def get(self, webhook_id: str) -> Webhook | None:
+        """Return a webhook; None if there is no such one."""
         item = self._item(webhook_id)
         return None if item is None else _webhook(item)
 
     def all(self) -> list[Webhook]:
+        """Return all webhooks, oldest first."""
         found: list[Webhook] = []
         request: dict[str, object] = {"TableName": self._table, "ConsistentRead": True}
         while True:
@@ -45,6 +48,7 @@ class DynamoDBWebhooks:
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
+        """Replace a webhook by what `change` makes of it, which may be called more than once."""
         for _ in range(_ATTEMPTS):
             item = self._item(webhook_id)
             if item is None:
@@ -58,6 +62,7 @@ class DynamoDBWebhooks:
         raise StoreUnavailable(f"webhook {webhook_id} is being changed by many at once")
 
     def remove(self, webhook_id: str) -> None:
+        """Remove a webhook."""
         request = {
             "TableName": self._table,
             "Key": _key(webhook_id),

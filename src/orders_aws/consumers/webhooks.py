@@ -67,6 +67,7 @@ class WebhookDispatcher:
         self._attempt = attempt_
 
     async def deliver(self, messages: Sequence[QueueMessage]) -> BatchResponse:
+        """Attempt the deliveries of a batch and return those that must come again."""
         done = await asyncio.gather(*map(self._work, messages))
         return failed(each.messageId for each, is_done in zip(messages, done, strict=True) if not is_done)
 

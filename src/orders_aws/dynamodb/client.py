@@ -63,4 +63,5 @@ class DynamoDBClient:
             raise RequestRefused(str(error)) from error
 
     def close(self) -> None:
+        """Close the connections."""
         self._client.close()

@@ -18,10 +18,15 @@ _READERS: Final = 8
 
 
 class TableNames(Protocol):
+    """Names of the tables that history is kept in."""
+
     @property
-    def events(self) -> str: ...
+    def events(self) -> str:
+        """The table of events."""
+
     @property
-    def stats(self) -> str: ...
+    def stats(self) -> str:
+        """The table of daily figures."""
 
 
 class DynamoDBHistory:
@@ -36,6 +41,7 @@ class DynamoDBHistory:
         self._tables = tables
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        """See `EventRepository.list_events`."""
         reply: Any = self._client.call(
             "Query",
             {
@@ -52,6 +58,7 @@ class DynamoDBHistory:
         return [msgspec.json.decode(item["event"]["S"], type=OrderEvent) for item in reply["Items"]]
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        """See `StatisticsRepository.daily_figures`; the days are read side by side."""
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_READERS) as pool:

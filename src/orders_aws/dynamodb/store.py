@@ -46,6 +46,7 @@ class DynamoDBStore:
         self.daily_figures = self._history.daily_figures
 
     def create(self, order: Order) -> None:
+        """Store a new order; a repeated request of the client itself counts as the first."""
         try:
             self._client.call(
                 "PutItem",
@@ -64,6 +65,7 @@ class DynamoDBStore:
                 raise OrderExists(existing) from None
 
     def get(self, order_id: str) -> Order | None:
+        """Return the order by a strongly consistent read."""
         reply = self._client.call(
             "GetItem",
             {"TableName": self._table, "Key": {"order_id": {"S": order_id}}, "ConsistentRead": True},
@@ -72,6 +74,7 @@ class DynamoDBStore:
         return from_item(item) if item and not is_tombstone(item) else None
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        """Return a page from the index that fits the query."""
         if query.created_from and query.created_to and query.created_from > query.created_to:
             return Page([], None)
         if query.customer_id is None:
@@ -92,6 +95,7 @@ class DynamoDBStore:
         return from_item(reply["Attributes"])
 
     def save(self, order: Order, expected_version: int) -> None:
+        """Store the order once, also if a reply is lost."""
         write_id = _new_write_id()
         try:
             self._client.call("UpdateItem", save_request(self._table, order, expected_version, write_id))
@@ -101,6 +105,7 @@ class DynamoDBStore:
                 raise VersionMismatch(stored.version) from None
 
     def delete(self, removal: OrderRemoval) -> None:
+        """Replace the order by a tombstone."""
         try:
             self._client.call("UpdateItem", delete_request(self._table, removal))
         except ConditionFailed as failure:
@@ -134,7 +139,7 @@ class DynamoDBStore:
         return Page(found, Position(start["created_at"]["S"], start["order_id"]["S"]) if start else None)
 
     def _list_by_status(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
-        """Everybody's orders: the shards of StatusIndex, read side by side and merged."""
+        """Return orders of all customers: the shards of StatusIndex, read side by side and merged."""
         # Only staff's listings come here; a cold start should not pay for the import.
         from concurrent.futures import ThreadPoolExecutor
 

@@ -39,6 +39,7 @@ _KEY_BYTES: Final = 8
 
 
 def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Place an order: 201, or the earlier answer if its Idempotency-Key was used for the same request."""
     caller = request.caller
     parameters.reject_query(request.query)
     key = parameters.idempotency_key(request.headers)
@@ -65,6 +66,7 @@ def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
 
 
 def get_order(request: Request, store: Store, _: Clock) -> Outcome:
+    """Return one order; 304 if the client's `If-None-Match` names its version."""
     caller = request.caller
     parameters.reject_query(request.query)
     order_id = order_id_of(request)
@@ -75,6 +77,7 @@ def get_order(request: Request, store: Store, _: Clock) -> Outcome:
 
 
 def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
+    """Return a page of orders, newest first: the caller's own, or for staff those of any customer."""
     caller = request.caller
     listing = parameters.read_listing(request.query)
     query = listing.query_of(access.listing_scope(caller, listing.customer_id))
@@ -84,6 +87,7 @@ def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
 
 
 def replace_order(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Replace an order's content and, if a status is given, move it there."""
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)
     body = read_body(request, OrderReplacement)
@@ -108,6 +112,7 @@ def change_order(request: Request, store: Store, clock: Clock) -> Outcome:
 
 
 def delete_order(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Delete an order; its id is never used again."""
     caller = request.caller
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)

@@ -23,11 +23,14 @@ class EventQuery(Struct, frozen=True):
 
 
 class EventPosition(Struct, frozen=True):
-    # Anybody can make a cursor: no store takes a number of any size.
+    """The version after which the next page of events starts."""
+
+    # Clients can make cursors of their own, and no store takes a number of any size.
     version: Annotated[int, Meta(ge=1, lt=2**53)]
 
 
 def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
+    """Return a page of an order's events, oldest first; they outlive the order."""
     caller = request.caller
     query = EventQuery(order_id_of(request))
     listing = parameters.read_events(request.query)
@@ -42,6 +45,7 @@ def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
 
 
 def get_statistics(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Return the orders and the revenue of each day, for staff only."""
     if request.caller.owner is not None:
         raise NotAllowed("Only staff can see the figures of all orders.")
     first, last = parameters.read_days(request.query, today=clock()[:10])

@@ -12,6 +12,7 @@ from orders_core.stores import Store
 
 
 def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Add a return to a delivered order: 201, or the earlier answer if its Idempotency-Key was used."""
     caller = request.caller
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)
@@ -37,6 +38,7 @@ def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
 
 
 def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
+    """Move a return to another status."""
     caller = request.caller
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)

@@ -14,7 +14,7 @@ class Price(NamedTuple):
     """USD for one `unit`; `free` units a month cost an account nothing, for as long as it lives.
 
     `confirmed` says that the figure was seen in a public source for this region; the others are quoted from
-    memory and wait for somebody to open the page.
+    memory and still have to be compared with the page.
     """
 
     usd: float
