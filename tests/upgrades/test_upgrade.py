@@ -19,8 +19,8 @@ from orders_host.relay.store import EventStore
 from orders_host.restore import restore
 from orders_host.sqlite_file import connect, schema_version
 from tests.hosts import PASSWORD, cognito
-from tests.hosts.own import UNLIMITED, OwnHost, own_host
-from tests.upgrades.make import ANA, FOLDER, IDEMPOTENCY_KEY, MUGS, STAFF
+from tests.hosts.own import MUGS, UNLIMITED, OwnHost, own_host
+from tests.upgrades.make import ANA, FOLDER, IDEMPOTENCY_KEY, STAFF
 
 REMEDY = "while this version is unreleased, run `python -m tests.upgrades.make`; else mend the migration"
 FIXTURES = sorted(FOLDER.glob("*.tar.gz"))
