@@ -64,7 +64,7 @@ def order_id_of(request: Request) -> str:
 
 
 def rewrite(request: Request, store: Store, change: Callable[[Order], Order]) -> tuple[Order, Order]:
-    """Read the order, change it and write it back if nobody else has written meanwhile.
+    """Read the order, change it, and write it back unless it was written meanwhile.
 
     Returns:
         The order before and after; the same object if nothing was to be written.
