@@ -71,6 +71,7 @@ class Gateway:
         self._common_headers = common_headers(parts.cors_allow_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope: a request, or the lifespan."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":

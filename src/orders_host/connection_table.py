@@ -52,8 +52,8 @@ class ConnectionTable:
     """The host's open connections. Not more than `max_total`, nor `max_per_address` of one client.
 
     A newcomer beyond that takes the place of the idle connection that was silent longest, among those of
-    its own address or else of the address that has most. So whoever holds connections without using them
-    loses those, and no others.
+    its own address or else of the address that has most. So a client that holds
+    connections without using them loses those, and other clients lose none.
     """
 
     def __init__(self, max_total: int, max_per_address: int | None = MAX_PER_ADDRESS) -> None:

@@ -64,11 +64,13 @@ class BoundedConnection(HttpToolsProtocol):
         return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Enter the connection in the table, or refuse it with 429 if there are too many."""
         super().connection_made(transport)
         if not self._table.enter(self, self._address):
             self._refuse(too_many_connections())
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Take the connection out of the table."""
         self._table.leave(self)
         super().connection_lost(exc)
 
@@ -77,6 +79,7 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.abort()
 
     def pause_writing(self) -> None:
+        """Note that the client does not take what is written to it."""
         super().pause_writing()
         self._table.paused(self, self.loop.time())
 
@@ -86,10 +89,12 @@ class BoundedConnection(HttpToolsProtocol):
             await self.flow.drain()
 
     def on_response_complete(self) -> None:
+        """Note when the connection became idle."""
         self.last_active = self.loop.time()
         super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
+        """Parse what has arrived, and end a request whose head or body is too large."""
         if self._receiving_since is None:
             self._receiving_since = self.loop.time()
             self._received = 0
@@ -104,17 +109,20 @@ class BoundedConnection(HttpToolsProtocol):
             self._refuse_the_rest()
 
     def on_message_begin(self) -> None:
+        """Begin a request, and put this connection into its scope."""
         self._in_head = True
         super().on_message_begin()
         self.scope[CONNECTION] = self  # type: ignore[typeddict-unknown-key]
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header of the head; trailers are dropped."""
         # Trailers come here, too. RFC 9110 §6.5.1 lets a server drop them; kept, they could replace a
         # header that was looked at already, and there could be any number of them.
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        """Check the head, then hand the request to the application."""
         self._in_head = False
         fault = _fault_of_head(self.parser.get_http_version(), self.headers)
         if fault is not None:
@@ -123,6 +131,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        """Note that the request has arrived as a whole."""
         self._receiving_since = None
         super().on_message_complete()
 

@@ -42,16 +42,19 @@ class HeldTelemetry:
             self._record(replace(observation, status=kind.status, problem=kind.slug, placed=None), trace)
 
     def record(self, observation: Observation) -> None:
+        """Hold the observation while a write is not durable, else record it."""
         if self._held is not None:
             self._held.append((observation, current.get()))
         elif self._inner is not None:
             self._inner.record(observation)
 
     def looked_up(self, result: CacheResult, seconds: float) -> None:
+        """Record how a read fared in the cache."""
         if self._inner is not None:
             self._inner.looked_up(result, seconds)
 
     def crashed(self, request_id: str) -> None:
+        """Report the exception that is being handled."""
         if self._inner is not None:
             self._inner.crashed(request_id)
 

@@ -23,6 +23,8 @@ _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
 
 
 class Invocation(Protocol):
+    """Asks the application, and waits until its answer may be sent."""
+
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
         """The application's answer, once it may be told to the client.
 
@@ -82,6 +84,7 @@ class GroupCommit:
         self._turn = asyncio.Lock()
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        """See `Invocation`."""
         if event["httpMethod"] == "GET":
             return self._application(event)
         answer: asyncio.Future[ProxyResponse] = asyncio.get_running_loop().create_future()
@@ -91,6 +94,7 @@ class GroupCommit:
         return await answer
 
     async def probe(self) -> None:
+        """See `Invocation.probe`."""
         self._verify()
         self._store.get(_NO_ORDER)
         self._probe_relay()
@@ -154,9 +158,11 @@ class Threaded:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        """See `Invocation`."""
         loop = asyncio.get_running_loop()
         # The context carries the trace into the thread.
         return await loop.run_in_executor(self._threads, copy_context().run, self._application, event)
 
     async def probe(self) -> None:
+        """See `Invocation.probe`."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._store.get, _NO_ORDER)

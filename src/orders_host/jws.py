@@ -84,6 +84,7 @@ class Unauthorized(Exception):
 
     @property
     def detail(self) -> str:
+        """What the client can do about it."""
         return DETAILS[self.reason]
 
 

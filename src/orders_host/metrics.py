@@ -53,6 +53,7 @@ class PrometheusTelemetry:
         )
 
     def record(self, observation: Observation) -> None:
+        """Count a finished request."""
         self._store.labels(observation.operation).observe(observation.store_seconds)
         if observation.problem:
             self._faults.labels(observation.operation, observation.problem).inc()
@@ -62,12 +63,15 @@ class PrometheusTelemetry:
             self._value.labels(placed.currency).inc(major)
 
     def looked_up(self, result: CacheResult, seconds: float) -> None:
+        """Count how a read fared in the cache."""
         self._cache.labels(result).observe(seconds)
 
     def crashed(self, request_id: str) -> None:
+        """Log the exception that is being handled."""
         _log.exception("unexpected error in request %s", request_id)
 
     def relay_failed(self) -> None:
+        """Count a failure that kept the relay from delivering."""
         self._relay_faults.inc()
 
     def answered(self, method: str, resource: str, status: int, seconds: float) -> None:

@@ -43,6 +43,7 @@ class Options(NamedTuple):
 
     @property
     def scheme(self) -> str:
+        """`https` if there is a certificate, else `http`."""
         return "https" if self.certfile else "http"
 
     def check(self) -> None:
@@ -66,7 +67,8 @@ class Options(NamedTuple):
             raise InvalidOption("--certfile and --keyfile go together: give both, or neither.")
         if self.jwt_issuer and not _is_trustworthy(self.jwt_issuer):
             raise InvalidOption(
-                "--jwt-issuer must be an https:// URL: whoever answers there says who signs in."
+                "--jwt-issuer must be an https:// URL: over plain http another server could answer in its"
+                " place, and sign in any user."
             )
 
 

@@ -59,6 +59,7 @@ class OtlpExporter:
         self._thread.start()
 
     def export(self, span: Span) -> None:
+        """Put a span among those that are sent next."""
         self._waiting.append(span)
 
     def close(self) -> None:
@@ -104,6 +105,7 @@ class SpanningTelemetry:
         self._store = store
 
     def record(self, observation: Observation) -> None:
+        """Record the request, then export a span for each call of the store."""
         self._inner.record(observation)
         request = current.get()
         if request is not None and request.sampled:
@@ -111,9 +113,11 @@ class SpanningTelemetry:
                 self._export(self._span(request, call))
 
     def looked_up(self, result: CacheResult, seconds: float) -> None:
+        """Pass it on."""
         self._inner.looked_up(result, seconds)
 
     def crashed(self, request_id: str) -> None:
+        """Pass it on."""
         self._inner.crashed(request_id)
 
     def _span(self, request: Trace, call: StoreCall) -> Span:

@@ -30,6 +30,7 @@ class HttpRequest(NamedTuple):
 
 
 def http_request(scope: Scope, request_id: str) -> HttpRequest:
+    """Return what the gateway reads of an ASGI scope."""
     client = scope.get("client")
     query = scope["query_string"].decode("latin-1")
     address = unmapped(client[0]) if client else "unix"

@@ -14,6 +14,8 @@ class Resource(NamedTuple):
 
 
 class Match(NamedTuple):
+    """The resource that a path belongs to, and the values of its parameters."""
+
     resource: Resource
     parameters: dict[str, str]
 

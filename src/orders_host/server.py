@@ -51,11 +51,13 @@ class BoundedServer(uvicorn.Server):
         self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so."""
         await super().startup(sockets)
         self._sweeper = asyncio.create_task(self._sweep())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked, then stop; end the process by force if that takes too long."""
         _end_process_after(MAX_STOP_SECONDS)
         self._stopping()
         # Answers that leave from now on carry "Connection: close"; idle connections are closed by uvicorn.

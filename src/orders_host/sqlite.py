@@ -55,10 +55,12 @@ class SqliteOrderRepository:
         self._shared = False
 
     def close(self) -> None:
+        """Close the file."""
         self._reader.close()
         self._writer.close()
 
     def create(self, order: Order) -> None:
+        """See `OrderRepository.create`."""
         with self._write():
             content = order.content
             row = self._writer.execute(
@@ -83,6 +85,7 @@ class SqliteOrderRepository:
             self._count(order, 1)
 
     def get(self, order_id: str) -> Order | None:
+        """See `OrderRepository.get`."""
         # A write that starts with a read must see the writes before it.
         connection = self._writer if self._shared else self._reader
         with _unavailable_when_it_fails():
@@ -90,6 +93,7 @@ class SqliteOrderRepository:
         return _decode(row[0]) if row else None
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
+        """See `OrderRepository.list_orders`."""
         source, values = _source(query, after)
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
@@ -102,6 +106,7 @@ class SqliteOrderRepository:
         return Page(orders, Position(orders[-1].created_at, orders[-1].order_id) if more else None)
 
     def update(self, change: OrderChange) -> Order:
+        """See `OrderRepository.update`."""
         with self._write():
             old = self._stored(change.order_id)
             new = models.change(old, change)
@@ -109,12 +114,14 @@ class SqliteOrderRepository:
         return new
 
     def save(self, order: Order, expected_version: int) -> None:
+        """See `OrderRepository.save`."""
         with self._write():
             old = self._stored(order.order_id)
             models.check_version(old, (expected_version,))
             self._replace(old, order)
 
     def delete(self, removal: OrderRemoval) -> None:
+        """See `OrderRepository.delete`."""
         with self._write():
             old = self._stored(removal.order_id)
             models.check_removal(old, removal)
@@ -124,6 +131,7 @@ class SqliteOrderRepository:
             self._publish(event_for_delete(old, removal.at, removal.by))
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
+        """See `EventRepository.list_events`."""
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
                 "SELECT document FROM outbox WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?",
@@ -132,6 +140,7 @@ class SqliteOrderRepository:
         return [msgspec.json.decode(row[0], type=OrderEvent) for row in rows]
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
+        """See `StatisticsRepository.daily_figures`."""
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
                 "SELECT day, status, currency, orders, amount_high, amount_low FROM daily_figures"

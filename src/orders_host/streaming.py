@@ -16,7 +16,7 @@ Authorize = Callable[[], Awaitable[Claims]]
 
 
 class Streamed(NamedTuple):
-    """An answer of status 200 whose body comes in chunks; the generator is closed when nobody reads on."""
+    """An answer of status 200 in chunks; the generator is closed when the client stops reading."""
 
     headers: dict[str, str]
     chunks: AsyncGenerator[bytes, None]

@@ -45,9 +45,12 @@ class PlanMember(Protocol):
     """An API key, as far as throttling is concerned."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The key's id."""
+
     @property
-    def plan(self) -> str: ...
+    def plan(self) -> str:
+        """The name of its plan."""
 
 
 class Allowance(NamedTuple):
@@ -74,6 +77,7 @@ class Decision(NamedTuple):
 
     @property
     def admitted(self) -> bool:
+        """Whether every policy admits the request."""
         return all(allowance.admitted for allowance in self.allowances)
 
     @property

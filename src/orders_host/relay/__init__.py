@@ -78,6 +78,7 @@ class Relay:
         self._faults.probe()
 
     def close(self) -> None:
+        """Close the files."""
         self.feed.close()
         self._store.close()
 

@@ -1,4 +1,4 @@
-"""Follows the outbox of orders.db: every committed event, in the order of the commits, whoever wrote it."""
+"""Follows the outbox of orders.db: every committed event of any process, in the order of the commits."""
 
 import asyncio
 import logging
@@ -33,7 +33,10 @@ _log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """A row of the outbox; `document` is the OrderEvent's JSON. One that can't be read is nobody's."""
+    """A row of the outbox; `document` is the OrderEvent's JSON.
+
+    All texts are empty if the document can't be read, so that no customer and no webhook gets it.
+    """
 
     sequence: int
     event_id: str
@@ -57,7 +60,7 @@ class _Event(msgspec.Struct):
 
 
 class Feed:
-    """Reads the outbox over a connection of its own, for everybody in this process who follows it.
+    """Reads the outbox over a connection of its own, for all followers in this process.
 
     The latest entries are kept in memory, so that many followers cost one read.
     """
@@ -79,6 +82,7 @@ class Feed:
         self._followers: set[Callable[[], None]] = set()
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def follow(self, told: Callable[[], None]) -> None:
@@ -86,6 +90,7 @@ class Feed:
         self._followers.add(told)
 
     def leave(self, told: Callable[[], None]) -> None:
+        """End what `follow` began."""
         self._followers.discard(told)
 
     def wake(self) -> None:
@@ -148,7 +153,11 @@ class Feed:
                     await asyncio.sleep(_GATHER_SECONDS)
 
     def look(self) -> bool:
-        """Read on. Whether there was something new; if so, everybody is told. Raises sqlite3.Error."""
+        """Read on, and call the followers if there is something new; return whether there was.
+
+        Raises:
+            sqlite3.Error: the file can't be read.
+        """
         if not self._followers:
             return self._pass_over()
         fresh = self._rows(self.last, _NO_END, _PAGE)

@@ -87,6 +87,7 @@ class EventStore:
         )
 
     def close(self) -> None:
+        """Close the file."""
         self._connection.close()
 
     def changes_of_others(self) -> int:
@@ -103,6 +104,7 @@ class EventStore:
         )
 
     def get(self, webhook_id: str) -> Webhook | None:
+        """Return a webhook; None if there is no such one."""
         row = self._connection.execute(
             "SELECT document FROM webhook WHERE webhook_id = ?", (webhook_id,)
         ).fetchone()
@@ -205,10 +207,12 @@ class EventStore:
         )
 
     def delivered(self, webhook_id: str, delivery: Delivery) -> None:
+        """Remove a delivery that was made; the order's next event is due."""
         with transaction(self._connection):
             self._end(webhook_id, delivery)
 
     def try_again(self, webhook_id: str, delivery: Delivery, due_at: float) -> None:
+        """Count a failed attempt; the next is due at a Unix time."""
         self._connection.execute(
             "UPDATE delivery SET attempts = ?, due_at = ? WHERE webhook_id = ? AND sequence = ?",
             (delivery.attempts + 1, due_at, webhook_id, delivery.sequence),
@@ -229,6 +233,7 @@ class EventStore:
         return int(number)
 
     def backlog(self, webhook_id: str) -> Backlog:
+        """Return the counts of waiting, retried and dead deliveries."""
         row = self._connection.execute(
             "SELECT count(*), count(*) FILTER (WHERE attempts > 0),"
             " (SELECT count(*) FROM dead_letter WHERE webhook_id = :id)"

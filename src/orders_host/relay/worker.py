@@ -160,7 +160,7 @@ class Worker:
             return await self._attempt(
                 subscription, message_of(event_view_of(_decoder.decode(entry.document)))
             )
-        except Exception as error:  # noqa: BLE001 - one event that nobody can send must not stop the others
+        except Exception as error:  # noqa: BLE001 - one event that can't be sent must not stop the others
             _log.exception("event %s can't be sent", delivery.sequence)
             return DeliveryResult(f"{type(error).__name__}: {error}")
 

@@ -15,7 +15,8 @@ LONGEST = 900  # seconds; so long without an attempt also clears an account
 class Lockout:
     """Failures by account, kept in gateway.db: n ≥ 5 of them lock it for 2^(n-5) seconds, at most 15 minutes.
 
-    An account need not exist, so that the lock tells nobody which do. Attempts on a locked one do not count.
+    An account need not exist, so that the lock does not reveal which do. Attempts on a locked one do not
+    count.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:

@@ -28,7 +28,7 @@ _RULES = tuple((re.compile(pattern, re.DOTALL), violation) for pattern, violatio
 
 _HASHER = PasswordHasher()
 
-# The hash of a password nobody knows: verifying against it takes the time that a user's takes.
+# The hash of a random password that was not kept: verifying against it takes the time that a user's takes.
 DUMMY_HASH = (
     "$argon2id$v=19$m=65536,t=3,p=4$I76XbtXRYIoFOf8feMEC9A$F0rYGxA62pnq/VwE3a03tqXJ/QTKSqMoeR9DbAYCHBY"
 )

@@ -19,49 +19,69 @@ Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
 
 
 class ClientRequest(Struct, rename="pascal"):
+    """A request that names the app client."""
+
     client_id: ClientId
 
 
 class Attribute(Struct, rename="pascal"):
+    """One attribute of a user."""
+
     name: Annotated[str, Meta(min_length=1, max_length=32)]
     value: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class SignUp(ClientRequest):
+    """Create an account."""
+
     username: Username
     password: Password
     user_attributes: list[Attribute] = []
 
 
 class UserRequest(ClientRequest):
+    """A request that names a user."""
+
     username: Username
 
 
 class ConfirmSignUp(UserRequest):
+    """Confirm an e-mail address by the code sent to it."""
+
     confirmation_code: Code
 
 
 class ConfirmForgotPassword(UserRequest):
+    """Set a new password by the code sent to the user."""
+
     confirmation_code: Code
     password: Password
 
 
 class InitiateAuth(ClientRequest):
+    """Sign in, or refresh a session; `auth_flow` says which."""
+
     auth_flow: str
     auth_parameters: dict[str, str] = {}
 
 
 class RespondToAuthChallenge(ClientRequest):
+    """Answer the challenge of a sign-in."""
+
     challenge_name: str
     session: Annotated[str, Meta(min_length=20, max_length=4_096)] = ""
     challenge_responses: dict[str, str] = {}
 
 
 class RevokeToken(ClientRequest):
+    """End the session of a refresh token."""
+
     token: Token
 
 
 class AccessToken(Struct, rename="pascal"):
+    """A request that is authorized by the user's access token."""
+
     access_token: Token
 
 
@@ -82,5 +102,7 @@ class VerifyUserAttribute(AttributeRequest):
 
 
 class ChangePassword(AccessToken):
+    """Replace the password of a signed-in user."""
+
     previous_password: Password
     proposed_password: Password

@@ -143,7 +143,7 @@ def answer_new_password(pool: UserPool, session: str, name: str, password: str) 
     check_policy(password)
     credentials = pool.credentials(user.email, password)
     with pool.transaction():
-        # One transaction, so that a password set meanwhile by anybody else ends the challenge instead.
+        # One transaction, so that a password that was set meanwhile ends the challenge instead.
         pool.challenges.close(session)
         if pool.user(user.sub).status is not UserStatus.FORCE_CHANGE_PASSWORD:
             raise CognitoError(errors.INVALID_SESSION)

@@ -191,15 +191,19 @@ class UserStore:
         self._change("UPDATE user SET email_verified = 1 WHERE sub = ?", sub)
 
     def set_status(self, sub: str, status: UserStatus) -> None:
+        """Set where the account is in its life."""
         self._change("UPDATE user SET status = ? WHERE sub = ?", status, sub)
 
     def set_enabled(self, sub: str, enabled: bool) -> None:
+        """Let the user sign in, or not."""
         self._change("UPDATE user SET enabled = ? WHERE sub = ?", enabled, sub)
 
     def join(self, sub: str, group: str) -> None:
+        """Add the user to a group."""
         self._change("INSERT OR IGNORE INTO membership VALUES (?, ?)", sub, group)
 
     def leave(self, sub: str, group: str) -> None:
+        """Remove the user from a group."""
         self._change("DELETE FROM membership WHERE sub = ? AND group_name = ?", sub, group)
 
     def _change(self, sql: str, *parameters: object) -> None:
