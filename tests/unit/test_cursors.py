@@ -51,6 +51,26 @@ def test_a_damaged_cursor_is_refused(position: Position, query: OrderQuery, data
         cursors.decode(cursor[:at], query, Position)
 
 
+@given(positions, queries, st.data())
+def test_a_cursor_with_characters_between_is_refused(
+    position: Position, query: OrderQuery, data: st.DataObject
+) -> None:
+    cursor = cursors.encode(position, query)
+    at = data.draw(st.integers(0, len(cursor)))
+    inserted = data.draw(st.sampled_from("! .*\n"))
+    with pytest.raises(InvalidCursor):
+        cursors.decode(cursor[:at] + inserted + cursor[at:], query, Position)
+
+
+def test_a_refusal_names_the_cursor() -> None:
+    position = Position("2026-01-31T00:00:00.000Z", "2d37988e-65fa-8560-935b-334c24aaae8f")
+    cursor = cursors.encode(position, OrderQuery("ana"))
+    for refused, query in ((cursor, OrderQuery("luis")), ("!", OrderQuery("ana"))):
+        with pytest.raises(InvalidCursor) as error:
+            cursors.decode(refused, query, Position)
+        assert str(error.value) == refused
+
+
 @given(st.text(), queries)
 def test_any_other_text_is_no_cursor(text: str, query: OrderQuery) -> None:
     with pytest.raises(InvalidCursor):

@@ -79,6 +79,44 @@ def test_what_is_no_price_is_refused(text: str, currency: str) -> None:
         to_minor(text, currency)
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "mend"),
+    [
+        ("-1", "EUR", 'must be a decimal of 0 or more, such as "19.99"'),
+        ("19.999", "EUR", "must have at most 2 decimals in EUR"),
+        ("1.0", "JPY", "must have at most 0 decimals in JPY"),
+        ("1000000.01", "EUR", "must be at most 1000000"),
+    ],
+)
+def test_a_refusal_says_how_to_mend_it(text: str, currency: str, mend: str) -> None:
+    with pytest.raises(InvalidAmount) as refused:
+        to_minor(text, currency)
+    assert str(refused.value) == mend
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(0, "EUR", "0.00"), (5, "EUR", "0.05"), (1990, "EUR", "19.90"), (5, "JPY", "5"), (1, "CLF", "0.0001")],
+)
+def test_a_text_has_no_more_zeros_than_it_needs(minor: int, currency: str, text: str) -> None:
+    assert to_text(minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1.5e1", "15"),
+        ("15e-1", "1.5"),
+        ("1e0", "1"),
+        ("5e-1", "0.5"),
+        ("5e-3", "0.005"),
+        ("12.34E+1", "123.4"),
+    ],
+)
+def test_a_number_in_scientific_notation_is_written_plainly(number: str, text: str) -> None:
+    assert plain(number) == text
+
+
 @given(st.text(), currencies)
 def test_any_text_is_an_amount_or_refused(text: str, currency: str) -> None:
     try:

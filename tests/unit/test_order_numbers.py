@@ -42,8 +42,9 @@ def test_every_single_mistake_is_noticed(order_id: str) -> None:
     digits = number_of(order_id).replace("-", "")
     for place, digit in enumerate(digits):
         for wrong in set(ALPHABET) - {digit}:
-            with pytest.raises(InvalidNumber):
-                id_from(digits[:place] + wrong + digits[place + 1 :])
+            mistyped = digits[:place] + wrong + digits[place + 1 :]
+            with pytest.raises(InvalidNumber, match=mistyped):
+                id_from(mistyped)
 
 
 @given(ids)
@@ -67,6 +68,22 @@ def test_what_is_not_a_number_is_none(text: str) -> None:
 def test_an_id_is_a_uuid_of_version_8() -> None:
     made = UUID(new_id())
     assert (made.version, made.variant) == (8, "specified in RFC 4122")
+
+
+def test_the_id_of_a_digest_never_changes() -> None:
+    """A retry after an upgrade finds its order by this id alone."""
+    assert id_for(bytes(range(1, 33))) == "01020304-0506-806e-b137-aef089ff49b9"
+    assert id_for(b"\xff" * 8) == "ffffffff-ffff-8ffc-a3b4-d19595ab8da0"
+
+
+def test_an_id_holds_its_time_and_its_chance() -> None:
+    """30 bits of time, of which later ones are dropped, and 25 bits of chance."""
+    for moment in (1_795_000_000, 1_795_000_000 + (4 << 30)):
+        with (
+            patch.object(time, "time_ns", return_value=moment * 1_000_000_000),
+            patch.object(os, "urandom", side_effect=lambda size: bytes(range(0xF0, 0xF0 + size))),
+        ):
+            assert new_id() == "6afd86c3-c3c7-8cad-b33f-2ccc3bcdfc48"
 
 
 def test_ids_sort_by_their_time() -> None:
