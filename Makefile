@@ -21,7 +21,7 @@ DEPLOY_READY := .venv/.deploy-ready
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz simulate bench package release
+.PHONY: plan help setup setup-dev setup-deploy run test lint fuzz simulate bench package release coverage mutate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -40,6 +40,15 @@ test: setup-dev ## run the tests; says what it left out and how to get it
 
 fuzz: setup-dev ## ask the application a million random requests (FUZZ_EXAMPLES=1000000)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n auto tests/fuzz
+
+coverage: setup-dev ## the same tests as CI measures, and the share of branches that they reach
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest -q -n auto tests/unit tests/contract tests/gateway tests/events tests/durability tests/simulation
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+
+mutate: setup-dev ## change the code of MODULE=… in many small ways, and list the changes that its tests let pass
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target build/mutmut -r requirements/mutation.txt
+	@$(BIN)/python -m tests.mutation $(MODULE)
 
 simulate: setup-dev ## run the host under seeds SEED to LAST, with CUTS power cuts each (SEED=0, LAST=SEED, CUTS=3)
 	@$(BIN)/python -m tests.simulation $(SEED) $(LAST) --cuts $(CUTS)

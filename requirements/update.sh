@@ -11,3 +11,4 @@ lock --extra host --constraint requirements/lambda.txt --output-file requirement
 lock --extra host --extra client --extra deploy --constraint requirements/run.txt --output-file requirements/deploy.txt
 lock --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 lock bench/requirements.in --constraint requirements/dev.txt --output-file bench/requirements.txt
+lock requirements/mutation.in --constraint requirements/dev.txt --output-file requirements/mutation.txt
