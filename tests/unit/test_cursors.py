@@ -57,7 +57,7 @@ def test_a_cursor_with_characters_between_is_refused(
 ) -> None:
     cursor = cursors.encode(position, query)
     at = data.draw(st.integers(0, len(cursor)))
-    inserted = data.draw(st.sampled_from("! .*\n"))
+    inserted = 4 * data.draw(st.sampled_from("! .*\n"))  # the padding stays what it was
     with pytest.raises(InvalidCursor):
         cursors.decode(cursor[:at] + inserted + cursor[at:], query, Position)
 
