@@ -86,18 +86,26 @@ class AccessToken(Struct, rename="pascal"):
 
 
 class GetTokensFromRefreshToken(ClientRequest):
+    """Refresh a session."""
+
     refresh_token: Token
 
 
 class UpdateUserAttributes(AccessToken):
+    """Change attributes of a signed-in user."""
+
     user_attributes: list[Attribute]
 
 
 class AttributeRequest(AccessToken):
+    """A request that names one attribute of a signed-in user."""
+
     attribute_name: Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class VerifyUserAttribute(AttributeRequest):
+    """Confirm an attribute by the code sent to it."""
+
     code: Code
 
 

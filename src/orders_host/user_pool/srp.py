@@ -1,7 +1,7 @@
 """Sign-in by Secure Remote Password (SRP-6a, RFC 5054), with the group and derivations of Cognito's clients.
 
 The client proves that it knows the password without sending it. The server keeps a verifier, v = g^x mod N;
-whoever has the verifier can test guesses at the cost of one exponentiation each.
+an attacker who has the verifier can test guesses at the cost of one exponentiation each.
 
     client                                      server
     A = g^a                     USER_SRP_AUTH   B = k*v + g^b, u = H(A | B)
