@@ -225,8 +225,9 @@ locals {
       hash_key = "order_id"
       stream   = true
       indexes = {
-        CustomerIndex = { hash_key = "customer_id", range_key = "created_at" }
-        StatusIndex   = { hash_key = "status_shard", range_key = "created_at" }
+        CustomerIndex  = { hash_key = "customer_id", range_key = "created_at" }
+        StatusIndex    = { hash_key = "status_shard", range_key = "created_at" }
+        ReferenceIndex = { hash_key = "external_reference", range_key = "created_at" }
       }
     }
     events   = { hash_key = "order_id", range_key = "version", number_keys = ["version"] }

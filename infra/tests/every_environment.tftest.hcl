@@ -171,10 +171,10 @@ run "environment" {
 
   assert {
     condition = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : startswith(a, "dynamodb:")])])) == toset([
-      module.table["orders"].table.arn, "${module.table["orders"].table.arn}/index/CustomerIndex", "${module.table["orders"].table.arn}/index/StatusIndex",
+      module.table["orders"].table.arn, "${module.table["orders"].table.arn}/index/CustomerIndex", "${module.table["orders"].table.arn}/index/StatusIndex", "${module.table["orders"].table.arn}/index/ReferenceIndex",
       module.table["events"].table.arn, module.table["stats"].table.arn,
     ])
-    error_message = "The API function reads and writes its own orders, lists them by two indexes, and reads history and figures."
+    error_message = "The API function reads and writes its own orders, lists them by three indexes, and reads history and figures."
   }
 
   assert {
@@ -200,8 +200,8 @@ run "environment" {
   }
 
   assert {
-    condition     = { for i in module.table["orders"].table.global_secondary_index : i.name => [i.hash_key, i.range_key, i.projection_type] } == { CustomerIndex = ["customer_id", "created_at", "ALL"], StatusIndex = ["status_shard", "created_at", "ALL"] }
-    error_message = "Orders are listed by customer and by status, newest first."
+    condition     = { for i in module.table["orders"].table.global_secondary_index : i.name => [i.hash_key, i.range_key, i.projection_type] } == { CustomerIndex = ["customer_id", "created_at", "ALL"], StatusIndex = ["status_shard", "created_at", "ALL"], ReferenceIndex = ["external_reference", "created_at", "ALL"] }
+    error_message = "Orders are listed by customer, by status and by the shop's own number, newest first."
   }
 
   assert {

@@ -182,6 +182,7 @@ class Filters(TypedDict, total=False):
 
     customer_id: str
     status: OrderStatus
+    external_reference: str
     created_from: datetime
     created_to: datetime
 

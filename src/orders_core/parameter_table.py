@@ -17,6 +17,7 @@ from orders_core.models import OrderStatus
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 MAX_CUSTOMER_ID: Final = 64
+MAX_EXTERNAL_REFERENCE: Final = 64
 MAX_IDEMPOTENCY_KEY: Final = 255
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -115,6 +116,11 @@ _FILTERS: Final = _table(
         longest=MAX_CUSTOMER_ID,
     ),
     _choice("status", "Orders in this status only.", OrderStatus),
+    _text(
+        "external_reference",
+        "Orders with this number of the shop's own only.",
+        longest=MAX_EXTERNAL_REFERENCE,
+    ),
     _time("created_from", "Placed at this time or later."),
     _time("created_to", "Placed at this time or earlier."),
 )

@@ -67,12 +67,15 @@ class ListingParameters(Paging, frozen=True):
 
     customer_id: str | None = None
     status: OrderStatus | None = None
+    external_reference: str | None = None
     created_from: str | None = None
     created_to: str | None = None
 
     def query_of(self, customer_id: str | None) -> OrderQuery:
         """Return the query for the orders of one customer, or of all customers (None)."""
-        return OrderQuery(customer_id, self.status, self.created_from, self.created_to)
+        return OrderQuery(
+            customer_id, self.status, self.created_from, self.created_to, self.external_reference
+        )
 
     def start_in(self, query: OrderQuery) -> Position | None:
         """Where the page starts, which is always within the times of the query.

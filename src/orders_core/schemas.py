@@ -19,12 +19,13 @@ from orders_core.models import (
     ReturnLine,
     ReturnStatus,
 )
+from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
 AMOUNT_PATTERN: Final = r"^[0-9]{1,18}(\.[0-9]{1,4})?$"
 
-CustomerId = Annotated[str, Meta(min_length=1, max_length=64, description="Whose order it is.")]
+CustomerId = Annotated[str, Meta(min_length=1, max_length=MAX_CUSTOMER_ID, description="Whose order it is.")]
 ProductId = Annotated[str, Meta(min_length=1, max_length=64, description="The shop's id of the product.")]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]
 Price = Annotated[
@@ -47,7 +48,8 @@ Currency = Annotated[
     ),
 ]
 ExternalReference = Annotated[
-    str, Meta(min_length=1, max_length=64, description="The shop's own number of the order.")
+    str,
+    Meta(min_length=1, max_length=MAX_EXTERNAL_REFERENCE, description="The shop's own number of the order."),
 ]
 Notes = Annotated[str, Meta(max_length=1_000)]
 Metadata = Annotated[

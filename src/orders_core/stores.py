@@ -16,7 +16,7 @@ class Position(Struct, frozen=True):
 
 
 class OrderQuery(Struct, frozen=True):
-    """Which orders to list: a customer's (None: those of all), by status and by time, bounds included.
+    """Which orders to list: a customer's (None: all), by status, reference and time, bounds included.
 
     Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
     """
@@ -25,6 +25,7 @@ class OrderQuery(Struct, frozen=True):
     status: OrderStatus | None = None
     created_from: str | None = None
     created_to: str | None = None
+    external_reference: str | None = None
 
 
 class Page(Struct, frozen=True):

@@ -26,7 +26,7 @@ from orders_core.stores import (
     StoreUnavailable,
 )
 from orders_host import sqlite_file
-from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS
+from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS, REFERENCE_INDEX
 
 
 class Pruned(NamedTuple):
@@ -64,7 +64,8 @@ class SqliteOrderRepository:
         with self._write():
             content = order.content
             row = self._writer.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING order_id",
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING RETURNING order_id",
                 (
                     order.order_id,
                     order.customer_id,
@@ -73,6 +74,7 @@ class SqliteOrderRepository:
                     content.currency,
                     content.total_amount,
                     _encode(order),
+                    content.external_reference,
                 ),
             ).fetchone()
             if row is None:
@@ -238,8 +240,16 @@ class SqliteOrderRepository:
 
     def _replace(self, old: Order, new: Order) -> None:
         self._writer.execute(
-            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ? WHERE order_id = ?",
-            (new.status, new.content.currency, new.content.total_amount, _encode(new), new.order_id),
+            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ?, external_reference = ?"
+            " WHERE order_id = ?",
+            (
+                new.status,
+                new.content.currency,
+                new.content.total_amount,
+                _encode(new),
+                new.content.external_reference,
+                new.order_id,
+            ),
         )
         if _counted_as(old) != _counted_as(new):
             self._count(old, -1)
@@ -277,6 +287,7 @@ def _source(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
     if after is not None and created_to is not None and after.created_at <= created_to:
         created_to = None  # SQLite starts an index at one bound only: it must be the nearer one.
     asked = {
+        "external_reference = ?": (query.external_reference,),
         "customer_id = ?": (query.customer_id,),
         "status = ?": (query.status,),
         "created_at >= ?": (query.created_from,),
@@ -286,6 +297,9 @@ def _source(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
     given = {text: values for text, values in asked.items() if values[0] is not None}
     where = f" WHERE {' AND '.join(given)}" if given else ""
     index = LISTING_INDEXES[query.customer_id is not None, query.status is not None]
+    if query.external_reference is not None:
+        # Few orders share a reference: what else was asked is compared row by row.
+        index = REFERENCE_INDEX
     values = [str(value) for values in given.values() for value in values]
     return f"orders INDEXED BY {index}{where}", values
 

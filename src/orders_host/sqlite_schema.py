@@ -54,7 +54,18 @@ MIGRATIONS: Final[Migrations] = (
         "CREATE TABLE epoch (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL) STRICT",
         "INSERT INTO epoch VALUES (1, 0)",
     ),
+    (
+        "ALTER TABLE orders ADD COLUMN external_reference TEXT",
+        """UPDATE orders
+            SET external_reference = CAST(document AS TEXT) ->> '$.content.external_reference'
+            WHERE json_valid(CAST(document AS TEXT))""",
+        """CREATE INDEX reference_index ON orders (external_reference, created_at, order_id)
+            WHERE external_reference IS NOT NULL""",
+    ),
 )
+
+REFERENCE_INDEX: Final = "reference_index"
+"""The index that answers listings by the shop's own number; orders without one are not in it."""
 
 LISTING_INDEXES: Final = {
     # By whether the customer and the status are given.

@@ -92,11 +92,17 @@ OPERATIONS: dict[str, tuple[OrderStatus, Send, int, list[str]]] = {
         ["GetItem"],
     ),
     "list": (OrderStatus.PENDING, lambda api, _: api.send("GET", ORDERS), 200, ["Query"]),
+    "list by the shop's own number": (
+        OrderStatus.PENDING,
+        lambda api, _: api.send("GET", ORDERS, query={"external_reference": "WEB-1"}, caller=STAFF),
+        200,
+        ["Query"],
+    ),
     "patch": (
         OrderStatus.PENDING,
         lambda api, order: api.send("PATCH", PATH.format(order), {"notes": "new"}),
         200,
-        ["GetItem", "PutItem"],
+        ["GetItem", "UpdateItem"],
     ),
     "patch that changes nothing": (
         OrderStatus.PENDING,

@@ -1,6 +1,7 @@
 """Placing, reading, changing and deleting orders."""
 
 import re
+import uuid
 
 import pytest
 
@@ -214,3 +215,12 @@ def test_an_order_under_way_is_not_deleted(ana: Client, staff: Client) -> None:
     document = problem(ana.send("DELETE", path_of(order)), 409, "illegal-state")
     assert sorted(document["allowed_statuses"]) == ["CANCELLED", "PROCESSING"]
     assert ana.get(order) == order
+
+
+def test_an_order_is_found_by_the_shops_own_number(ana: Client, luis: Client, staff: Client) -> None:
+    reference = f"WEB-{uuid.uuid4()}"
+    order = ana.create(MUGS | {"external_reference": reference})
+    query = {"external_reference": reference}
+    for client, found in ((ana, [order]), (staff, [order]), (luis, [])):
+        assert client.expect(200, client.send("GET", ORDERS, query=query))["orders"] == found
+    problem(ana.send("GET", ORDERS, query={"external_reference": "x" * 65}), 400, "invalid-input")

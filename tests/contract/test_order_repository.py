@@ -341,3 +341,50 @@ class TestList:
         orders.create(an_order("ana", at=moment(100)))
         second = orders.list_orders(OrderQuery("ana"), 3, first.next_after)
         assert first.orders + second.orders == placed[::-1]
+
+
+class TestListByReference:
+    @staticmethod
+    def numbered(reference: str | None, customer: str = "ana", at: str | None = None) -> Order:
+        return an_order(customer, content=replace(MUGS, external_reference=reference), at=at)
+
+    def test_the_orders_with_a_reference_are_found_newest_first(self, orders: OrderRepository) -> None:
+        placed = [self.numbered(reference) for reference in ("W-1", "W-2", None, "W-1", "W-1")]
+        for order in placed:
+            orders.create(order)
+        found = everything(orders, OrderQuery(None, external_reference="W-1"), 2)
+        assert found == [placed[4], placed[3], placed[0]]
+        assert everything(orders, OrderQuery(None, external_reference="W"), 2) == []
+
+    def test_what_else_is_asked_holds_too(self, orders: OrderRepository) -> None:
+        old, young, other = (
+            self.numbered("W-3", at=moment(100)),
+            self.numbered("W-3", at=moment(200)),
+            self.numbered("W-3", "luis", at=moment(300)),
+        )
+        for order in (old, young, other):
+            orders.create(order)
+        young = orders.update(a_change(young, status=OrderStatus.CONFIRMED))
+        assert everything(orders, OrderQuery("ana", external_reference="W-3"), 1) == [young, old]
+        pending = OrderQuery("ana", OrderStatus.PENDING, external_reference="W-3")
+        assert everything(orders, pending, 1) == [old]
+        early = OrderQuery(None, None, None, moment(200), "W-3")
+        assert everything(orders, early, 1) == [young, old]
+
+    def test_a_reference_that_changes_is_found_by_the_new_one_only(self, orders: OrderRepository) -> None:
+        order = self.numbered("W-4")
+        orders.create(order)
+        moved = orders.update(a_change(order, replace(MUGS, external_reference="W-5")))
+        assert everything(orders, OrderQuery(None, external_reference="W-4"), 5) == []
+        assert everything(orders, OrderQuery(None, external_reference="W-5"), 5) == [moved]
+        bare = orders.update(a_change(moved, MUGS))
+        assert everything(orders, OrderQuery(None, external_reference="W-5"), 5) == []
+        saved = replace(bare, content=order.content, version=bare.version + 1)
+        orders.save(saved, bare.version)
+        assert everything(orders, OrderQuery(None, external_reference="W-4"), 5) == [saved]
+
+    def test_an_order_that_was_deleted_is_not_found(self, orders: OrderRepository) -> None:
+        order = self.numbered("W-6")
+        orders.create(order)
+        orders.delete(a_removal(order))
+        assert everything(orders, OrderQuery(None, external_reference="W-6"), 5) == []

@@ -109,6 +109,18 @@ def test_a_listing_reads_no_further_than_its_page(
         assert ("(created_at,order_id)<(?,?)" in bounds) == (after is not None)
 
 
+@pytest.mark.parametrize(("query", "after"), LISTINGS, ids=repr)
+def test_a_reference_is_looked_up_and_not_searched_for(
+    tmp_path_factory: pytest.TempPathFactory, query: OrderQuery, after: Position | None
+) -> None:
+    with closing(listed(tmp_path_factory)) as store:
+        statements: list[str] = []
+        store._reader.set_trace_callback(statements.append)
+        store.list_orders(replace(query, external_reference="WEB-1"), 20, after)
+        (step,) = plan_of(statements[0], store._reader)
+        assert step.startswith("SEARCH orders USING INDEX reference_index (external_reference=?")
+
+
 def listed(factory: pytest.TempPathFactory) -> SqliteOrderRepository:
     return SqliteOrderRepository(factory.getbasetemp() / "listed.db")
 

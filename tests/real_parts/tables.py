@@ -35,6 +35,7 @@ def create_orders_table(endpoint: str) -> str:
             {"AttributeName": "customer_id", "AttributeType": "S"},
             {"AttributeName": "created_at", "AttributeType": "S"},
             {"AttributeName": "status_shard", "AttributeType": "S"},
+            {"AttributeName": "external_reference", "AttributeType": "S"},
         ],
         KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
@@ -50,6 +51,14 @@ def create_orders_table(endpoint: str) -> str:
                 "IndexName": "StatusIndex",
                 "KeySchema": [
                     {"AttributeName": "status_shard", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
+            {
+                "IndexName": "ReferenceIndex",
+                "KeySchema": [
+                    {"AttributeName": "external_reference", "KeyType": "HASH"},
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},

@@ -8,6 +8,7 @@ conditions can use them; everything else is one JSON document, as it is on SQLit
     content, returns                              S, JSON
     history                                       M, by status: S, JSON of the entry
     status_shard                                  S, key of StatusIndex, derived
+    external_reference                            S, key of ReferenceIndex, from the content if it has one
     write_1 … write_4                             S, ids of the last writes, the newest first
 
 A field at its default has no attribute. `content` is canonical: equal contents are equal texts, so that a
@@ -40,6 +41,7 @@ More than one, because others may write between an attempt and its retry, which 
 ORDER_ATTRIBUTES: Final = (
     *(field.name for field in _FIELDS if field.name != "order_id"),
     "status_shard",
+    "external_reference",
     *RECENT_WRITES,
 )
 """Every attribute of an order's item but its key."""
@@ -68,6 +70,8 @@ def to_item(order: Order) -> Item:
         if (value := getattr(order, field.name)) != field.default
     }
     item["status_shard"] = {"S": status_shard(order.status, order.order_id)}
+    if order.content.external_reference is not None:
+        item["external_reference"] = {"S": order.content.external_reference}
     return item
 
 

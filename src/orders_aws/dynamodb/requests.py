@@ -59,8 +59,14 @@ def update_request(table: str, change: OrderChange, write_id: str) -> Item:
             ":shard": {"S": status_shard(change.status, change.order_id)},
             ":entry": history_entry(StatusEntry(change.status, change.at, change.by)),
         }
+    removed = " REMOVE external_reference"
+    if change.content.external_reference is not None:
+        removed = ""
+        assignments["external_reference"] = ":reference"
+        expression.values[":reference"] = {"S": change.content.external_reference}
+    assigned = ", ".join(f"{name} = {value}" for name, value in assignments.items())
     return expression.request(table, change.order_id) | {
-        "UpdateExpression": "SET " + ", ".join(f"{name} = {value}" for name, value in assignments.items()),
+        "UpdateExpression": f"SET {assigned}{removed}",
         "ExpressionAttributeNames": _NAMES,
         "ReturnValues": "ALL_NEW",
     }

@@ -36,7 +36,7 @@ class Tables(NamedTuple):
 
 
 class DynamoDBStore:
-    """`Store` over the orders table with its two indexes, and the two tables beside it."""
+    """`Store` over the orders table with its three indexes, and the two tables beside it."""
 
     def __init__(self, client: DynamoDBClient, tables: Tables) -> None:
         self._client = client
@@ -77,9 +77,14 @@ class DynamoDBStore:
         """Return a page from the index that fits the query."""
         if query.created_from and query.created_to and query.created_from > query.created_to:
             return Page([], None)
+        if query.external_reference is not None:
+            key = {"external_reference": {"S": query.external_reference}}
+            return self._list_by_key("ReferenceIndex", key, query, limit, after)
         if query.customer_id is None:
             return self._list_by_status(query, limit, after)
-        return self._list_by_customer(query, query.customer_id, limit, after)
+        return self._list_by_key(
+            "CustomerIndex", {"customer_id": {"S": query.customer_id}}, query, limit, after
+        )
 
     def update(self, change: OrderChange) -> Order:
         """Apply the change once, also if a reply is lost; then with what others have written since."""
@@ -114,19 +119,20 @@ class DynamoDBStore:
             models.check_removal(_stored(failure, removal.order_id), removal)
             raise AssertionError("the write's condition and the domain's rules disagree") from failure
 
-    def _list_by_customer(
-        self, query: OrderQuery, customer_id: str, limit: int, after: Position | None
+    def _list_by_key(
+        self, index: str, key: Item, query: OrderQuery, limit: int, after: Position | None
     ) -> Page:
-        """One customer's orders from CustomerIndex; a filter by status reads on until the page is full."""
-        key = {"customer_id": {"S": customer_id}}
+        """The orders of one key of an index; what else is asked filters, and reads on for a full page."""
         start = _start_key(key, after) if after else None
-        request = self._index_query("CustomerIndex", key, query)
+        request = self._index_query(index, key, query)
         request["Limit"] = limit + 1
-        if query.status is not None:
+        asked = {"customer_id": query.customer_id, "status": query.status}
+        filters = {name: value for name, value in asked.items() if value is not None and name not in key}
+        if filters:
             request["Limit"] = max(limit + 1, _FILTERED_READ_SIZE)
-            request["FilterExpression"] = "#status = :status"
-            request["ExpressionAttributeNames"] = {"#status": "status"}
-            request["ExpressionAttributeValues"][":status"] = {"S": query.status}
+            request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in filters)
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in filters}
+            request["ExpressionAttributeValues"] |= {f":{name}": {"S": str(v)} for name, v in filters.items()}
         found: list[Order] = []
         for _ in range(READ_BUDGET):
             reply: Any = self._client.call("Query", request | ({"ExclusiveStartKey": start} if start else {}))

@@ -10,7 +10,10 @@ from orders_aws.dynamodb.items import to_item
 from orders_core.models import LineItem, Order, OrderContent, place
 
 INDEXES: Final = 2
-"""CustomerIndex and StatusIndex hold whole orders, so each write of an order also writes both."""
+"""CustomerIndex and StatusIndex hold whole orders, so each write of an order also writes both.
+
+ReferenceIndex holds only orders with an `external_reference`; the orders counted here have none.
+"""
 
 _MOMENT: Final = "2026-01-31T09:30:00.123Z"
 
