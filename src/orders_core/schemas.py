@@ -1,5 +1,6 @@
 """What clients send and what they get back: the types behind every body, and behind openapi.yaml."""
 
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -385,11 +386,12 @@ def event_view_of(event: OrderEvent) -> OrderEventView:
 
 _WRITABLE: Final = OrderReplacement.__struct_fields__
 _DETAILS: Final = OrderDetails.__struct_fields__
+_values_of: Final = attrgetter(*_DETAILS)
 
 
 def _details(source: OrderDetails) -> dict[str, Any]:
     # The fields are of the types that OrderDetails declares, whichever of its subclasses they come from.
-    return {name: getattr(source, name) for name in _DETAILS}
+    return dict(zip(_DETAILS, _values_of(source), strict=True))
 
 
 def _return_view(each: Return, content: OrderContent) -> ReturnView:

@@ -4,10 +4,21 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
+
+from msgspec.structs import replace
 
 from orders_core.access import STAFF
-from orders_core.models import LineItem, Order, OrderChange, OrderContent, OrderStatus, place
+from orders_core.models import (
+    Address,
+    Contact,
+    LineItem,
+    Order,
+    OrderChange,
+    OrderContent,
+    OrderStatus,
+    place,
+)
 from orders_core.order_numbers import id_for
 from orders_core.timestamps import to_text
 from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
@@ -31,6 +42,13 @@ _PRODUCTS: Final = (
     ("D-1", "Linen apron", 2_250),
     ("D-5", "Bread board", 3_120),
 )
+_NAMES: Final = ("Ana Vega", "Luis Mora", "Clara Ruiz", "Iris Sanz", "Marco Leal")
+_PLACES: Final = (
+    ("Calle Mayor 1", "Madrid", "28013", "ES"),
+    ("Rua Augusta 24", "Lisboa", "1100-053", "PT"),
+    ("Via Roma 8", "Torino", "10121", "IT"),
+    ("Hauptstr. 5", "Leipzig", "04109", "DE"),
+)
 _NOTES: Final = (None, None, None, "Please wrap it", "Ring twice", "Leave it with the neighbour")
 _PATHS: Final = (
     (4, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED)),
@@ -41,6 +59,14 @@ _PATHS: Final = (
     (2, ()),
 )
 """How far orders get, with weights."""
+
+
+class WhoAndWhere(TypedDict):
+    """What a demo order says of its customer."""
+
+    external_reference: str
+    contact: Contact
+    shipping_address: Address
 
 
 def seed(data_dir: Path) -> bool:
@@ -96,7 +122,8 @@ def _write_order(
     store: SqliteOrderRepository, chance: random.Random, moment: datetime, customer: str, staff: str
 ) -> None:
     order_id = id_for(chance.randbytes(7))
-    order = place(order_id, customer, _content(chance), at=to_text(moment), by=customer)
+    content = replace(_content(chance), **_who_and_where(order_id, customer))
+    order = place(order_id, customer, content, at=to_text(moment), by=customer)
     store.create(order)
     weights, paths = zip(*_PATHS, strict=True)
     for status in chance.choices(paths, weights)[0]:
@@ -114,6 +141,18 @@ def _content(chance: random.Random) -> OrderContent:
     return OrderContent(
         items, "EUR", notes=chance.choice(_NOTES), metadata={"channel": chance.choice(("web", "phone"))}
     )
+
+
+def _who_and_where(order_id: str, customer: str) -> WhoAndWhere:
+    """Contact, address and reference: one customer has one name and lives in one place."""
+    chance = random.Random(customer)  # noqa: S311 - no secret
+    name, (street, city, postal_code, country) = chance.choice(_NAMES), chance.choice(_PLACES)
+    email = f"{name.split()[0].lower()}@example.com"
+    return {
+        "external_reference": f"SHOP-{order_id[:8].upper()}",
+        "contact": Contact(name, email, f"+34600{chance.randrange(10**6):06}"),
+        "shipping_address": Address((street,), city, country, postal_code=postal_code),
+    }
 
 
 def _move(order: Order, status: OrderStatus, moment: datetime, staff: str) -> OrderChange:
