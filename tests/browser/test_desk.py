@@ -271,7 +271,7 @@ def test_one_message_at_a_time_which_can_be_sent_away(visitor: Visitor, customer
     visitor.place_order()
     visitor.page.evaluate("Object.assign(navigator.clipboard, {writeText: async () => {}})")
     for _ in range(3):
-        visitor.page.get_by_role("button", name="Copy order number").click()
+        visitor.page.get_by_role("button", name="Copy ID").click()
     expect(visitor.page.locator(".toast")).to_have_count(1)
     visitor.page.locator(".toast").get_by_role("button", name="Close").click()
     expect(visitor.page.locator(".toast")).to_have_count(0)

@@ -12,19 +12,27 @@ def test_from_placement_to_refund(visit: Open) -> None:
     order_id = customer.place_order(("A-1", "Mug", "2", "9.50"), ("B-7", "Desk lamp", "1", "49.99"))
 
     expect(customer.page.locator("tfoot .total")).to_have_text("€68.99")
-    assert customer.actions() == ["Cancel order", "Edit", "Delete", "Copy as cURL", "Print"]
+    assert customer.actions() == ["Cancel order", "Edit", "Delete", "Copy as cURL", "Packing slip", "Invoice"]
 
     staff.sign_in(STAFF, path=f"orders/{order_id}")
-    assert staff.actions() == ["Confirm order", "Cancel order", "Edit", "Delete", "Copy as cURL", "Print"]
+    assert staff.actions() == [
+        "Confirm order",
+        "Cancel order",
+        "Edit",
+        "Delete",
+        "Copy as cURL",
+        "Packing slip",
+        "Invoice",
+    ]
     staff.act("Confirm order", "Confirmed")
     staff.act("Start processing", "Processing")
     staff.act("Mark as shipped", "Shipped")
-    assert staff.actions() == ["Mark as delivered", "Copy as cURL", "Print"]
+    assert staff.actions() == ["Mark as delivered", "Copy as cURL", "Packing slip", "Invoice"]
     staff.act("Mark as delivered", "Delivered")
 
     # The customer has been looking on: by events, or by looking again where there are none.
     expect(customer.status()).to_have_text("Delivered", timeout=30_000)
-    assert customer.actions() == ["Copy as cURL", "Print"]
+    assert customer.actions() == ["Copy as cURL", "Packing slip", "Invoice"]
     steps = customer.page.locator(".timeline .what")
     expect(steps).to_have_text(["Delivered", "Shipped", "Processing", "Confirmed", "Placed"])
 
@@ -63,7 +71,7 @@ def test_changed_cancelled_and_deleted_by_its_customer(visit: Open) -> None:
     visitor.page.get_by_role("button", name="Cancel order").click()
     visitor.page.get_by_role("dialog").get_by_role("button", name="Cancel order").click()
     expect(visitor.status()).to_have_text("Cancelled")
-    assert visitor.actions() == ["Delete", "Copy as cURL", "Print"]
+    assert visitor.actions() == ["Delete", "Copy as cURL", "Packing slip", "Invoice"]
 
     order_id = visitor.order_id()
     visitor.page.get_by_role("button", name="Delete").click()

@@ -30,7 +30,7 @@ export const en = {
   shop: "The shop",
   copied: "Copied.",
   "copy.refused": "The browser did not allow copying.",
-  "copy.id": "Copy order number",
+  "copy.id": "Copy ID",
   "copy.curl": "Copy as cURL",
   "copy.curl.done": "Copied with your token, which works until {time}. Share it with nobody.",
 
@@ -150,7 +150,7 @@ export const en = {
   "order.details": "Details",
   "order.notes": "Notes",
   "order.metadata": "Additional data",
-  "order.number": "Number",
+  "order.number": "ID",
   "order.customer": "Customer",
   "order.customer.all": "All orders of this customer",
   "order.created": "Placed",

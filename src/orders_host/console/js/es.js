@@ -30,7 +30,7 @@ export const es = {
   shop: "La tienda",
   copied: "Copiado.",
   "copy.refused": "El navegador no ha permitido copiar.",
-  "copy.id": "Copiar el número",
+  "copy.id": "Copiar el ID",
   "copy.curl": "Copiar como cURL",
   "copy.curl.done": "Copiado con tu token, que vale hasta {time}. No lo compartas con nadie.",
 
@@ -150,7 +150,7 @@ export const es = {
   "order.details": "Detalles",
   "order.notes": "Notas",
   "order.metadata": "Datos adicionales",
-  "order.number": "Número",
+  "order.number": "ID",
   "order.customer": "Cliente",
   "order.customer.all": "Todos los pedidos de este cliente",
   "order.created": "Realizado",

@@ -93,6 +93,11 @@ setInterval(() => now.set(Date.now()), 60_000);
 /** The last part of an id, enough to tell orders apart at a glance; the first is a time, which neighbours share. */
 export const shortId = (id) => id.slice(-8);
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
+
+/** What a customer is called: by the contact of an order, else by its id, of which the end suffices if it is a UUID. */
+export const customerName = (id, contact) => plain(contact?.name || (UUID.test(id) ? shortId(id) : id));
+
 /** What an order is called: its number where it has one, else the end of its id. */
 export const numberOf = (order) => (order.order_number ? String(order.order_number) : shortId(order.order_id));
 

@@ -5,7 +5,7 @@ import { toMinor, toText } from "../money.js";
 import * as orders from "../orders.js";
 import { link } from "../router.js";
 import { isOpen } from "../rules.js";
-import { actionButton, ago, empty, failure, field, input, loading, plain, shortId } from "../ui.js";
+import { actionButton, ago, customerName, empty, failure, field, input, loading, plain } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
 
 const PAGE = 100;
@@ -92,7 +92,7 @@ const row = ({ id, contact, orders: all, open, last, sums }) =>
     h(
       "td",
       {},
-      h("a", { href: link(["orders"], { customer: id }), title: id }, plain(contact?.name ?? shortId(id))),
+      h("a", { href: link(["orders"], { customer: id }), title: id }, customerName(id, contact)),
       contact?.email && h("span", { class: "muted small block" }, plain(contact.email)),
     ),
     h("td", { class: "number" }, String(all)),

@@ -28,7 +28,7 @@ export function developersPage() {
       { class: "columns" },
       h(
         "section",
-        { class: "card" },
+        { class: "card stack" },
         h(
           "div",
           { class: "row between" },
@@ -38,7 +38,7 @@ export function developersPage() {
         h("p", { class: "muted small" }, tr(`developers.${liveness.peek() === "polling" ? "polling" : "hint"}`)),
         () => (events().length > 0 ? h("ol", { class: "events plain" }, events().map(entry)) : h("p", { class: "muted" }, tr("developers.none"))),
       ),
-      h("section", { class: "card" }, h("h2", {}, tr("developers.connection")), connection()),
+      h("section", { class: "card stack" }, h("h2", {}, tr("developers.connection")), connection()),
     ),
   );
 }

@@ -2,7 +2,7 @@
 
 import { formatMoney, t, tr } from "../i18n.js";
 import { link } from "../router.js";
-import { ago, numberOf, plain, shortId, statusBadge } from "../ui.js";
+import { ago, customerName, numberOf, plain, statusBadge } from "../ui.js";
 import { h, onEnd, scoped, signal } from "../view.js";
 
 const GROUP = 50;
@@ -187,10 +187,8 @@ function follow(event, href) {
   else location.hash = href;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
-
 function shownCustomer({ customer_id: id, contact }) {
-  return h("span", { title: id }, plain(contact?.name || (UUID.test(id) ? shortId(id) : id)));
+  return h("span", { title: id }, customerName(id, contact));
 }
 
 function summary(items) {
