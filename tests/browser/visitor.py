@@ -61,6 +61,7 @@ class Visitor:
     def fill_items(self, *items: Item) -> None:
         """Types items into the form of a new order."""
         rows = self.page.locator("fieldset.line:not(.pair)")
+        expect(rows.first).to_be_visible()
         while rows.count() < len(items):
             self.page.get_by_role("button", name="Add item").click()
         for index, item in enumerate(items):
