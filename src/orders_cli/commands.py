@@ -11,6 +11,7 @@ from orders_cli.cost import cost
 from orders_cli.deploy import deploy
 from orders_cli.events import events
 from orders_cli.keys import key, keys
+from orders_cli.options import flag
 from orders_cli.serve import demo, serve
 from orders_cli.users import token, user
 from orders_cli.webhooks import webhook
@@ -44,7 +45,9 @@ def run() -> None:
         sys.exit(_INTERRUPTED)
     except click.ClickException as error:
         _fail(error.format_message(), error)
-    except (InvalidOption, CognitoError, ValueError) as error:
+    except InvalidOption as error:
+        _fail(error.told(flag), error)
+    except (CognitoError, ValueError) as error:
         _fail(str(error), error)
 
 

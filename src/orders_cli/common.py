@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from orders_cli.options import host_options
 from orders_host.data_dir import GATEWAY_DB
 from orders_host.database import Database
 from orders_host.options import InvalidOption
@@ -18,15 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def data_dir_option(command: F) -> F:
     """Add `--data-dir` to a command."""
-    option = click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("data"),
-        show_default=True,
-        envvar="ORDERS_DATA_DIR",
-        help="Where the host keeps its files.",
-    )
-    return option(command)
+    return host_options("data_dir")(command)
 
 
 def json_option(command: F) -> F:
@@ -48,7 +41,7 @@ def open_database(data_dir: Path) -> Iterator[Database]:
     try:
         database = Database(data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
-        raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", data_dir=data_dir) from error
     try:
         yield database
     finally:

@@ -195,7 +195,7 @@ def _local(data_dir: Path) -> "Iterator[tuple[Feed, EventStore]]":
         try:
             webhooks = EventStore(data_dir / EVENTS_DB)
         except (OSError, sqlite3.Error, SchemaTooNew) as error:
-            raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
+            raise InvalidOption(f"can't be used: {error}", data_dir=data_dir) from error
         with closing(webhooks):
             yield feed, webhooks
 
@@ -214,7 +214,7 @@ def _on_aws(store: str) -> "Iterator[DynamoDBWebhooks]":
         with closing(DynamoDBClient(table.region, table.endpoint_url)) as client:
             yield DynamoDBWebhooks(client, table.table)
     except (RequestRefused, StoreUnavailable) as error:
-        raise InvalidOption(f"--store {store} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", store=store) from error
 
 
 def _existing(webhooks: "Webhooks", webhook_id: str) -> "Webhook":
@@ -254,5 +254,5 @@ def _time(text: str | None) -> str | None:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidOption(f"--since {text} is no time: write one such as 2026-01-31T09:00:00Z.") from None
+        raise InvalidOption("is no time: write one such as 2026-01-31T09:00:00Z.", since=text) from None
     return to_text(given)

@@ -23,7 +23,6 @@ from orders_core.order_numbers import id_for
 from orders_core.timestamps import to_text
 from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
 from orders_host.database import Database
-from orders_host.options import Options
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.user_pool import Mailbox, UserPool
 
@@ -82,22 +81,6 @@ def seed(data_dir: Path) -> bool:
         database.close()
     _write_orders(data_dir, customers=(subs[0], subs[0], subs[1], subs[1], "corner-shop"), staff=subs[2])
     return True
-
-
-def instructions(url: str, orders: str, options: Options) -> str:
-    """How to sign in, and three commands that work as pasted."""
-    token = f"$({orders} token ana@example.com --data-dir {options.data_dir})"
-    body = '{"items": [{"product_id": "A-1", "name": "Mug", "quantity": 2, "unit_price": "9.50"}]}'
-    users = ", ".join(email for email, _ in USERS)
-    return f"""
-Orders API on {url} — console at {url}/console/, API at {url}/docs
-Sign in as {users} with password {PASSWORD}
-
-TOKEN={token}
-curl -s {url}/v1/orders -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{body}'
-curl -s "{url}/v1/orders?limit=2" -H "Authorization: Bearer $TOKEN"
-curl -s "{url}/v1/orders?status=SHIPPED&limit=1" -H "Authorization: Bearer $TOKEN"
-"""
 
 
 def _write_orders(data_dir: Path, customers: tuple[str, ...], staff: str) -> None:

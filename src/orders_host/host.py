@@ -81,7 +81,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             config.load()
         except ssl.SSLError as error:
             raise InvalidOption(
-                f"--certfile {options.certfile} --keyfile {options.keyfile} can't be used: {error}"
+                f"can't be used: {error}", certfile=options.certfile, keyfile=options.keyfile
             ) from error
         BoundedServer(config, connections, lambda: announce(url), end_streams).run(sockets=[listener])
 
@@ -92,7 +92,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         stack.enter_context(exclusive(options.data_dir))
         gateway_db = Database(options.data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
-        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", data_dir=options.data_dir) from error
     stack.callback(gateway_db.close)
     mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
     pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
@@ -108,7 +108,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     quotas = Quotas(gateway_db)
     parts = Dependencies(
         router=Router({"paths": document["paths"] | {path: {"get": {}} for path in streams.resources}}),
-        throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quotas)),
+        throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quota)),
         api_keys=ApiKeys(gateway_db),
         require_api_key=options.require_api_key,
         authorizer=_authorizer(options, pool),
@@ -138,7 +138,7 @@ def _invocation(
         stack.callback(store.close)
         relay = Relay(options.data_dir, count_fault=telemetry.relay_failed)
     except (SchemaTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
-        raise InvalidOption(f"--data-dir {options.data_dir} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", data_dir=options.data_dir) from error
     stack.callback(relay.close)
     spanning = SpanningTelemetry(telemetry, export, "sqlite") if export else telemetry
     held = HeldTelemetry(spanning)
@@ -166,7 +166,7 @@ def _over_dynamodb(
         client = DynamoDBClient(table.region, table.endpoint_url)
         client.call("DescribeTable", {"TableName": table.table})
     except (RequestRefused, StoreUnavailable) as error:
-        raise InvalidOption(f"--store {options.store} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", store=options.store) from error
     stack.callback(client.close)
     store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
     if options.cache_url is not None:
@@ -246,8 +246,8 @@ def listen(options: Options) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # asyncio switches Nagle's algorithm off only where the protocol is named; accepted sockets inherit
-        # the option. With it, the end of an answer may wait 40 to 200 ms for a delayed acknowledgement.
+        # asyncio sets TCP_NODELAY only where the protocol is named, which the server's sockets are not;
+        # accepted sockets inherit it from the listener. Measured under load it made no difference.
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -255,7 +255,7 @@ def listen(options: Options) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         raise InvalidOption(
-            f"--host {options.host} --port {options.port} can't be used: {error.strerror}; choose another."
+            f"can't be used: {error.strerror}; choose another.", host=options.host, port=options.port
         ) from error
     return listener
 

@@ -1,7 +1,9 @@
 """What the host can be told, checked before anything is opened."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import NoneType, UnionType
+from typing import Annotated, Final, NamedTuple, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 DEFAULT_KEEP_EVENTS_DAYS: Final = 400
@@ -13,33 +15,125 @@ MIN_KEEP_EVENTS_DAYS: Final = 7
 MAX_KEEP_EVENTS_DAYS: Final = 36_500
 
 _THIS_MACHINE = ("127.0.0.1", "localhost")
+_TOGETHER = "go together: give both, or neither."
 
 
 class InvalidOption(ValueError):
-    """An option that can't be served; the message says why and what to write instead."""
+    """An option that can't be served; the message says why and what to write instead.
+
+    `given` holds the options that are to blame by their names, each with its value, or with None where the
+    value is beside the point. The text names options as `Options` does; `told` names them as a user wrote
+    them.
+    """
+
+    def __init__(self, reason: str, **given: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.given = given
+
+    def __str__(self) -> str:
+        return self.told(str)
+
+    def told(self, spelled: Callable[[str], str]) -> str:
+        """The message, with each option's name as `spelled` has it."""
+        blamed = [
+            spelled(name) if value is None else f"{spelled(name)} {value}"
+            for name, value in self.given.items()
+        ]
+        return f"{' and '.join(blamed)} {self.reason}" if blamed else self.reason
+
+
+class About(NamedTuple):
+    """What a field of `Options` is, beyond its type and its default.
+
+    `help` is Markdown; `unset` says what holds when there is no value; `least` and `most` bound a number.
+    """
+
+    help: str
+    unset: str = "none"
+    least: int | None = None
+    most: int | None = None
+
+
+class Option(NamedTuple):
+    """One option: a field of `Options`, for those who read options from somewhere or document them."""
+
+    name: str
+    kind: type
+    default: object
+    about: About
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"ORDERS_{self.name.upper()}"
 
 
 class Options(NamedTuple):
-    """The options of `orders serve`. `rate_limit` is requests a second, `daily_quotas` requests by plan."""
+    """The options of `orders serve`: each is declared here, and nowhere else.
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    data_dir: Path = Path("data")
-    store: str = "sqlite"
-    cache_url: str | None = None
-    rate_limit: int = 250
-    burst: int = 500
-    daily_quotas: dict[str, int] = {}  # noqa: RUF012 - never changed
-    require_api_key: bool = False
-    jwt_issuer: str | None = None
-    jwt_audience: str | None = None
-    certfile: Path | None = None
-    keyfile: Path | None = None
-    otlp_endpoint: str | None = None
-    cors_allow_origin: str = "*"
-    metrics_token: str | None = None
-    keep_events_days: int = DEFAULT_KEEP_EVENTS_DAYS
-    demo: bool = False
+    The command line, the environment variables and the table in docs/host.md are made from these fields.
+    """
+
+    host: Annotated[str, About("Address to bind")] = "127.0.0.1"
+    port: Annotated[int, About("Port to listen on; 0 takes a free one", least=0, most=65_535)] = 8080
+    data_dir: Annotated[Path, About("Where the host keeps its files")] = Path("data")
+    store: Annotated[
+        str, About("`sqlite`, or `dynamodb://TABLE?region=…&endpoint_url=…`, with AWS's usual credentials")
+    ] = "sqlite"
+    cache_url: Annotated[
+        str | None,
+        About(
+            "Keep copies of a `dynamodb://` store's orders in Redis or Valkey: `redis://…`, or `rediss://…`"
+            " with TLS"
+        ),
+    ] = None
+    rate_limit: Annotated[
+        int, About("Requests a second of each caller: an API key, or else an address", least=1)
+    ] = 250
+    burst: Annotated[int, About("Requests at once of each caller", least=1)] = 500
+    daily_quota: Annotated[
+        dict[str, int],
+        About("`PLAN=N`: requests a day (UTC) of each key of a usage plan; may be repeated"),
+    ] = {}  # noqa: RUF012 - never changed
+    require_api_key: Annotated[bool, About("Refuse requests without `x-api-key`, as AWS does")] = False
+    jwt_issuer: Annotated[
+        str | None, About("Take this OIDC issuer's tokens instead", unset="the embedded pool")
+    ] = None
+    jwt_audience: Annotated[str | None, About("The client id that those tokens must be for", unset="–")] = (
+        None
+    )
+    certfile: Annotated[
+        Path | None, About("Serve TLS 1.2 or later with this certificate chain (PEM)", unset="no TLS")
+    ] = None
+    keyfile: Annotated[Path | None, About("The certificate's private key (PEM)", unset="–")] = None
+    otlp_endpoint: Annotated[
+        str | None,
+        About(
+            "Send a span for each request and each call of the store to this OpenTelemetry collector (OTLP"
+            " over HTTP, JSON), such as `http://127.0.0.1:4318`"
+        ),
+    ] = None
+    cors_allow_origin: Annotated[str, About("Whose pages may call the API")] = "*"
+    metrics_token: Annotated[
+        str | None,
+        About(
+            "Show `/metrics` to clients that send it as `Authorization: Bearer`; without one, only to clients"
+            " on this machine that come through no proxy"
+        ),
+    ] = None
+    keep_events_days: Annotated[
+        int,
+        About(
+            "How long the events of an order are kept after it was deleted, and its id stays taken; `0`"
+            " forever ([why](decisions/retention.md))",
+            least=0,
+            most=MAX_KEEP_EVENTS_DAYS,
+        ),
+    ] = DEFAULT_KEEP_EVENTS_DAYS
+    demo: Annotated[bool, About("At the first start, add three users and 200 orders of the last 30 days")] = (
+        False
+    )
 
     @property
     def scheme(self) -> str:
@@ -50,26 +144,32 @@ class Options(NamedTuple):
         """Raise InvalidOption for options that contradict each other."""
         if self.cache_url is not None and self.store == "sqlite":
             raise InvalidOption(
-                "--cache-url goes with --store dynamodb://…: SQLite answers faster than any cache could."
+                "goes with a dynamodb:// store: SQLite answers faster than any cache could.", cache_url=None
             )
         if self.cache_url is not None and not self.cache_url.startswith(("redis://", "rediss://")):
-            raise InvalidOption(f"--cache-url {self.cache_url} is not known: write redis://… or rediss://….")
+            raise InvalidOption("is not known: write redis://… or rediss://….", cache_url=self.cache_url)
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
-            raise InvalidOption(f"--otlp-endpoint {self.otlp_endpoint} is not known: write http[s]://….")
-        if 0 < self.keep_events_days < MIN_KEEP_EVENTS_DAYS:
-            raise InvalidOption(
-                f"--keep-events-days {self.keep_events_days} is too few: write {MIN_KEEP_EVENTS_DAYS} or"
-                " more, or 0 to keep everything."
-            )
+            raise InvalidOption("is not known: write http[s]://….", otlp_endpoint=self.otlp_endpoint)
         if (self.jwt_issuer is None) != (self.jwt_audience is None):
-            raise InvalidOption("--jwt-issuer and --jwt-audience go together: give both, or neither.")
+            raise InvalidOption(_TOGETHER, jwt_issuer=None, jwt_audience=None)
         if (self.certfile is None) != (self.keyfile is None):
-            raise InvalidOption("--certfile and --keyfile go together: give both, or neither.")
+            raise InvalidOption(_TOGETHER, certfile=None, keyfile=None)
         if self.jwt_issuer and not _is_trustworthy(self.jwt_issuer):
             raise InvalidOption(
-                "--jwt-issuer must be an https:// URL: over plain http another server could answer in its"
-                " place, and sign in any user."
+                "must be an https:// URL: over plain http another server could answer in its place, and sign"
+                " in any user.",
+                jwt_issuer=None,
             )
+
+
+def declared() -> Iterator[Option]:
+    """The options in the order of their declaration."""
+    for name, hint in get_type_hints(Options, include_extras=True).items():
+        type_, about = get_args(hint)
+        kind = get_origin(type_)
+        if kind is UnionType:  # `str | None`: a text, or no value
+            kind = next(each for each in get_args(type_) if each is not NoneType)
+        yield Option(name, kind or type_, Options._field_defaults[name], about)
 
 
 class DynamoDBStore(NamedTuple):
@@ -81,7 +181,7 @@ class DynamoDBStore(NamedTuple):
 
 
 def parse_store(text: str, region: str) -> DynamoDBStore | None:
-    """The DynamoDB table that `--store` names, or None for SQLite.
+    """The DynamoDB table that the option `store` names, or None for SQLite.
 
     Raises:
         InvalidOption: the text is neither.
@@ -92,7 +192,7 @@ def parse_store(text: str, region: str) -> DynamoDBStore | None:
     parameters = parse_qs(url.query, strict_parsing=bool(url.query))
     if url.scheme != "dynamodb" or not url.netloc or parameters.keys() - {"region", "endpoint_url"}:
         raise InvalidOption(
-            f"--store {text} is not known: write sqlite, or dynamodb://TABLE?region=…&endpoint_url=…"
+            "is not known: write sqlite, or dynamodb://TABLE?region=…&endpoint_url=…", store=text
         )
     return DynamoDBStore(
         url.netloc, parameters.get("region", [region])[0], parameters.get("endpoint_url", [""])[0]

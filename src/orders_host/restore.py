@@ -62,7 +62,7 @@ def restore(archive: Path, data_dir: Path, *, replace: bool = False, now: float 
     if existing and not replace:
         raise DirectoryInUse(
             f"{data_dir} has databases already ({', '.join(existing)}): choose an empty directory,"
-            " or say --replace to move them aside."
+            " or replace them, which moves them aside."
         )
     moment = time.time() if now is None else now
     folder = data_dir / RESTORING

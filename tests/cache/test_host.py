@@ -55,7 +55,7 @@ def sign_in(url: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("store", "cache_url", "says"),
     [
-        ("sqlite", "redis://127.0.0.1", "goes with --store dynamodb://"),
+        ("sqlite", "redis://127.0.0.1", "goes with a dynamodb://"),
         ("dynamodb://orders", "memcached://127.0.0.1", "write redis://"),
     ],
 )

@@ -140,7 +140,7 @@ class TestExporter:
             assert says in caplog.text
 
     def test_its_endpoint_is_a_url(self) -> None:
-        with pytest.raises(InvalidOption, match="--otlp-endpoint"):
+        with pytest.raises(InvalidOption, match="otlp_endpoint"):
             Options(otlp_endpoint="collector:4317").check()
 
 

@@ -1,6 +1,7 @@
 """The rooms of `src/` and the arrows between them: a room imports those that its row names, no other."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -144,3 +145,10 @@ def test_the_zip_imports_only_what_it_carries(module: str) -> None:
     names |= {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
     foreign = {name.split(".")[0] for name in names} - IN_THE_ZIP - sys.stdlib_module_names
     assert not foreign
+
+
+@pytest.mark.parametrize("module", modules("orders_host"))
+def test_the_host_names_options_and_leaves_flags_to_the_command_line(module: str) -> None:
+    tree = ast.parse(source_file(module).read_text())
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if isinstance(text, str) and re.search(r"(^|[\s`(])--[a-z]", text)]

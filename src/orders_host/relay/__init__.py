@@ -40,7 +40,7 @@ def open_feed(data_dir: Path) -> Feed:
             raise FileNotFoundError(f"there is no {ORDERS_DB}; `orders serve` makes it")
         return Feed(path)
     except (OSError, sqlite3.Error) as error:
-        raise InvalidOption(f"--data-dir {data_dir} can't be used: {error}") from error
+        raise InvalidOption(f"can't be used: {error}", data_dir=data_dir) from error
 
 
 class Relay:
