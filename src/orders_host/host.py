@@ -22,8 +22,7 @@ from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
 from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
-from orders_host.data_dir import EVENTS_DB, GATEWAY_DB
-from orders_host.data_directory import exclusive
+from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, exclusive
 from orders_host.database import Database
 from orders_host.file_identity import FileIdentity
 from orders_host.held_telemetry import HeldTelemetry
