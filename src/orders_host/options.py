@@ -150,6 +150,11 @@ class Options(NamedTuple):
             raise InvalidOption("is not known: write redis://… or rediss://….", cache_url=self.cache_url)
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
             raise InvalidOption("is not known: write http[s]://….", otlp_endpoint=self.otlp_endpoint)
+        if 0 < self.keep_events_days < MIN_KEEP_EVENTS_DAYS:
+            raise InvalidOption(
+                f"is too few: write {MIN_KEEP_EVENTS_DAYS} or more, or 0 to keep everything.",
+                keep_events_days=self.keep_events_days,
+            )
         if (self.jwt_issuer is None) != (self.jwt_audience is None):
             raise InvalidOption(_TOGETHER, jwt_issuer=None, jwt_audience=None)
         if (self.certfile is None) != (self.keyfile is None):
