@@ -391,6 +391,27 @@ variable "alarm_emails" {
   }
 }
 
+variable "require_contacts" {
+  description = "Whether alarms, the bill and customers must reach somebody: a plan without alarm_emails, budget and email is refused."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.require_contacts || length(var.alarm_emails) > 0
+    error_message = "alarm_emails must name somebody to write to when an alarm goes off, such as [\"you@example.com\"]: this environment requires it (require_contacts)."
+  }
+
+  validation {
+    condition     = !var.require_contacts || var.budget != null
+    error_message = "budget must be set, such as { monthly_usd = 200, emails = [\"you@example.com\"] }: this environment requires it (require_contacts)."
+  }
+
+  validation {
+    condition     = !var.require_contacts || var.email != null
+    error_message = "email must name a verified sender: Cognito by itself sends 50 messages a day. This environment requires it (require_contacts)."
+  }
+}
+
 variable "trace_rate" {
   description = "Share of requests that X-Ray traces."
   type        = number

@@ -84,7 +84,6 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid = "HowThingsAreSetUp"
     actions = [
-      "apigateway:GET",
       "application-autoscaling:Describe*", "application-autoscaling:ListTagsForResource",
       "budgets:ListTagsForResource", "budgets:ViewBudget",
       "cloudfront:Get*", "cloudfront:List*",
@@ -107,6 +106,27 @@ data "aws_iam_policy_document" "read" {
       "xray:GetGroup", "xray:GetGroups", "xray:GetSamplingRules", "xray:ListTagsForResource",
     ]
     resources = ["*"]
+  }
+
+  statement {
+    sid     = "Gateway"
+    actions = ["apigateway:GET"]
+    resources = [for path in ["account", "domainnames", "restapis", "tags", "usageplans"] :
+      "arn:${local.partition}:apigateway:${var.region}::/${path}*"
+    ]
+  }
+
+  # Whoever reads an API key may use it, so other projects' keys in the account stay out of sight.
+  statement {
+    sid       = "ApiKeys"
+    actions   = ["apigateway:GET"]
+    resources = ["arn:${local.partition}:apigateway:${var.region}::/apikeys/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/project"
+      values   = ["orders-api"]
+    }
   }
 
   statement {

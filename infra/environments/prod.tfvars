@@ -21,10 +21,14 @@ provisioned_concurrency = {
   }
 }
 
-# With your own domains, addresses and sender:
+# Refuses to plan until the addresses and the sender below are yours.
+require_contacts = true
+
+# budget       = { monthly_usd = 200, emails = ["you@example.com"] }
+# alarm_emails = ["you@example.com"]
+# email        = { sender = "orders@example.com", identity_arn = "arn:aws:ses:eu-west-1:…:identity/example.com" }
+
+# With domains of your own:
 # api_domain        = { name = "api.example.com", certificate_arn = "arn:aws:acm:eu-west-1:…" }
 # console_domain    = { name = "console.example.com", certificate_arn = "arn:aws:acm:us-east-1:…" }
 # cors_allow_origin = "https://console.example.com"
-# email             = { sender = "orders@example.com", identity_arn = "arn:aws:ses:eu-west-1:…:identity/example.com" }
-# budget            = { monthly_usd = 200, emails = ["you@example.com"] }
-# alarm_emails      = ["you@example.com"]

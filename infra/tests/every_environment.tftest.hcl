@@ -48,8 +48,13 @@ run "environment" {
   }
 
   assert {
-    condition     = module.api.deployment.triggers == tomap({ body = sha256(module.api.api.body), by_domain_only = "false" })
+    condition     = module.api.deployment.triggers == tomap({ body = sha256(module.api.api.body), by_domain_only = "false", security_policy = module.api.api.security_policy })
     error_message = "The API must be redeployed when, and only when, the rendered contract changes."
+  }
+
+  assert {
+    condition     = module.api.api.security_policy == "SecurityPolicy_TLS13_1_2_2021_06" && module.api.api.endpoint_access_mode == "STRICT"
+    error_message = "The API must refuse anything older than TLS 1.2, at its own address too."
   }
 
   assert {

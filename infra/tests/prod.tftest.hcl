@@ -1,4 +1,4 @@
-# prod: protected, warm, watched.  terraform test -var-file=environments/prod.tfvars -filter=tests/prod.tftest.hcl
+# prod: protected, warm, watched.  terraform test -var-file=environments/prod.tfvars -var-file=tests/contacts.tfvars -filter=tests/prod.tftest.hcl
 
 # Applied against a stand-in of the provider. The credentials are no ones: with the real provider nothing could be made.
 provider "aws" {

@@ -142,6 +142,19 @@ run "figures_that_are_too_large_or_do_not_exist" {
   ]
 }
 
+run "nobody_would_hear_of_anything" {
+  command = plan
+
+  variables {
+    require_contacts = true
+    alarm_emails     = []
+    budget           = null
+    email            = null
+  }
+
+  expect_failures = [var.require_contacts]
+}
+
 run "no_instance_at_all" {
   command = plan
 

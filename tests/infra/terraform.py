@@ -20,6 +20,13 @@ ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
 ENVIRONMENTS = ("dev", "preprod", "prod")
 
+# Values beside those of an environment: prod is refused until it has addresses, the others need none.
+CONTACTS = {
+    "dev": "environments/dev.tfvars",
+    "preprod": "environments/preprod.tfvars",
+    "prod": "tests/contacts.tfvars",
+}
+
 # State stays in the copy, whatever the configuration says.
 LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -52,10 +59,14 @@ def planned(environment: str) -> list[Resource]:
     return list(_resources(document["planned_values"]["root_module"]))
 
 
+def var_files(environment: str) -> tuple[str, str]:
+    """The options that give an environment its values, with addresses where it waits for somebody's."""
+    return f"-var-file=environments/{environment}.tfvars", f"-var-file={CONTACTS[environment]}"
+
+
 def _plan(environment: str, record: Path) -> None:
     plan = record.with_suffix(".tfplan")
-    var_file = f"-var-file=environments/{environment}.tfvars"
-    terraform(INFRA, "plan", "-no-color", "-input=false", var_file, f"-out={plan}")
+    terraform(INFRA, "plan", "-no-color", "-input=false", *var_files(environment), f"-out={plan}")
     record.write_text(terraform(INFRA, "show", "-json", str(plan)))
 
 

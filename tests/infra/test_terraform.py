@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.infra.terraform import ENVIRONMENTS, INFRA, terraform
+from tests.infra.terraform import ENVIRONMENTS, INFRA, terraform, var_files
 from tests.real_parts.missing import program
 
 
@@ -31,6 +31,13 @@ def test_settings_do_what_they_say(name: str) -> None:
     _passes("dev", name)
 
 
+def test_prod_is_refused_until_somebody_hears_of_it() -> None:
+    with pytest.raises(AssertionError) as refused:
+        terraform(INFRA, "plan", "-no-color", "-input=false", "-var-file=environments/prod.tfvars")
+    said = str(refused.value)
+    assert [name for name in ("alarm_emails", "budget", "email") if f"{name} must" not in said] == []
+
+
 def test_only_the_right_workflows_may_deploy() -> None:
     terraform(INFRA / "bootstrap", "test", "-no-color")
 
@@ -42,4 +49,4 @@ def test_every_test_file_is_run() -> None:
 
 def _passes(environment: str, *names: str) -> None:
     filters = [f"-filter=tests/{name}.tftest.hcl" for name in names]
-    terraform(INFRA, "test", "-no-color", f"-var-file=environments/{environment}.tfvars", *filters)
+    terraform(INFRA, "test", "-no-color", *var_files(environment), *filters)

@@ -43,6 +43,12 @@ run "account" {
   }
 
   assert {
+    condition = [for s in jsondecode(data.aws_iam_policy_document.read.json).Statement : try(s.Condition.StringEquals["aws:ResourceTag/project"], "")
+    if contains(flatten([s.Action]), "apigateway:GET") && (strcontains(jsonencode(s.Resource), "/apikeys") || contains(flatten([s.Resource]), "*"))] == ["orders-api"]
+    error_message = "API keys of other projects in the account must stay out of sight."
+  }
+
+  assert {
     condition     = alltrue([for environment in var.environments : strcontains(data.aws_iam_policy_document.deploy["${environment}-roles"].json, "email.cognito-idp.amazonaws.com")])
     error_message = "A user pool that sends by SES needs Cognito's service-linked role."
   }

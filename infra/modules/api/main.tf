@@ -1,6 +1,8 @@
 # The REST API, from its contract: what it answers, how it is deployed, what it logs, and how fast one may call it.
 
 locals {
+  security_policy = "SecurityPolicy_TLS13_1_2_2021_06"
+
   body = templatefile(var.contract_file, var.contract_values)
 
   access_log = {
@@ -32,6 +34,11 @@ resource "aws_api_gateway_rest_api" "this" {
 
   disable_execute_api_endpoint = var.domain != null
 
+  # TLS 1.2 or 1.3. A regional API accepts TLS 1.0 unless told otherwise, and its own policy, not its domain's, is what
+  # holds: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+  security_policy      = local.security_policy
+  endpoint_access_mode = "STRICT"
+
   endpoint_configuration {
     types = ["REGIONAL"]
   }
@@ -44,8 +51,8 @@ resource "aws_api_gateway_rest_api" "this" {
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
-  # Closing API Gateway's own address takes effect with a deployment, too.
-  triggers = { body = sha256(local.body), by_domain_only = var.domain != null }
+  # Closing API Gateway's own address, and its TLS, take effect with a deployment, too.
+  triggers = { body = sha256(local.body), by_domain_only = var.domain != null, security_policy = local.security_policy }
 
   lifecycle {
     create_before_destroy = true
