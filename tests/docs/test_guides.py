@@ -1,5 +1,6 @@
 """The guides' commands work as pasted, and what comes back is what they say."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.docs.newcomer import DEFAULT, ROOT, Newcomer, newcomer, set_up
 from tests.real_parts.shared import made_once
 
 GUIDES = ("README.md", "README.es.md", "docs/api.md")
+FIRST_ACCOUNT = "docs/first-account.md"
 RUNS_HERE, NEEDS_AWS, PYTHON = "sh", "bash", "python"
 # Runs in the background already.
 SERVER = "make run\n"
@@ -45,7 +47,15 @@ def test_every_python_example_runs(guide: str, someone: Newcomer) -> None:
             assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+def test_the_first_account_takes_twelve_commands_and_reads_outputs_that_are_there() -> None:
+    script = next(block.text for block in blocks(ROOT / FIRST_ACCOUNT) if block.language == NEEDS_AWS)
+    commands = [line for line in script.splitlines() if line and line[0] not in "# "]
+    assert len(commands) <= 12
+    for folder, name in re.findall(r"-chdir=(\S+) output -(?:raw|json) (\w+)", script):
+        assert f'output "{name}"' in (ROOT / folder / "outputs.tf").read_text(), name
+
+
+@pytest.mark.parametrize("guide", (*GUIDES, FIRST_ACCOUNT))
 def test_commands_that_need_an_account_are_at_least_well_formed(guide: str) -> None:
     for block in blocks(ROOT / guide):
         if block.language == NEEDS_AWS:
