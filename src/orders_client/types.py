@@ -150,6 +150,8 @@ class OrderEvent(Struct, frozen=True):
     changed: list[str]
     previous_status: OrderStatus | None
     order: Order
+    left_out: list[str] = []
+    """Fields of `order` that are empty because they were too large for the event bus."""
 
 
 class EventPage(Struct, frozen=True):

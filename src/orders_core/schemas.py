@@ -262,6 +262,16 @@ class OrderEventView(Struct, frozen=True):
     order: Annotated[
         OrderView, Meta(description="The order after it happened; before it, if it was deleted.")
     ]
+    left_out: (
+        Annotated[
+            list[str],
+            Meta(
+                description="Fields of `order` that are empty here because they are too large for the bus:"
+                " read the order. Absent where the event is complete."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Envelope(Struct, frozen=True, kw_only=True, rename={"detail_type": "detail-type"}):

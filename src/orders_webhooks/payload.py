@@ -73,26 +73,34 @@ def trial_message(now: str) -> Message:
     return Message(f"test:{uuid.uuid4()}", msgspec.json.encode(body))
 
 
+def without_large_fields(event: OrderEventView, max_bytes: int) -> OrderEventView:
+    """The event itself if its JSON has `max_bytes` at most; else without what goes first, and marked so."""
+    return _trimmed(event, lambda trimmed: len(msgspec.json.encode(trimmed)) <= max_bytes)
+
+
 def _body_of(event: OrderEventView) -> bytes:
-    order, left_out = event.order, list[str]()
-    body = _encode(event, order, left_out)
+    trimmed = _trimmed(event, lambda trimmed: len(_encode(trimmed)) <= MAX_BODY_BYTES)
+    return _encode(trimmed)
+
+
+def _trimmed(event: OrderEventView, fits: Callable[[OrderEventView], bool]) -> OrderEventView:
     for name, trim in _TRIMS.items():
-        if len(body) <= MAX_BODY_BYTES:
+        if fits(event):
             break
-        order = trim(order)
-        left_out.append(name)
-        body = _encode(event, order, left_out)
-    return body
+        left_out = event.left_out or []
+        if name not in left_out:
+            event = replace(event, order=trim(event.order), left_out=[*left_out, name])
+    return event
 
 
-def _encode(event: OrderEventView, order: OrderView, left_out: list[str]) -> bytes:
+def _encode(event: OrderEventView) -> bytes:
     data = WebhookData(
         order_id=event.order_id,
         version=event.version,
         actor=event.actor,
         changed=event.changed,
         previous_status=event.previous_status,
-        order=order,
-        left_out=left_out,
+        order=event.order,
+        left_out=event.left_out or [],
     )
     return msgspec.json.encode(WebhookBody(DOTTED[event.type], event.time, data))

@@ -19,6 +19,8 @@ from typing import Any
 
 from tests.real_parts.artefact import INTERPRETER
 
+from orders_aws.limits import MAX_ANSWER_BYTES
+
 API = "/2018-06-01/runtime"
 TIMEOUT_SECONDS = 30
 FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:orders-api-test"
@@ -154,8 +156,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._finish(event)
 
     def do_POST(self) -> None:
-        document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        document = json.loads(content)
         kind = "init/error" if self.path == f"{API}/init/error" else self.path.rpartition("/")[2]
+        if len(content) > MAX_ANSWER_BYTES:
+            kind, document = "error", {"errorType": "Function.ResponseSizeTooLarge", "bytes": len(content)}
         self.server.outcomes.put(Outcome(kind, document))
         self.send_response(202)
         self._finish(b"{}")

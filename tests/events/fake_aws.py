@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from orders_aws.limits import MAX_MESSAGE_BYTES, MAX_PUT_EVENTS_BYTES
+
 Json = dict[str, Any]
 
 
@@ -52,6 +54,14 @@ def answering(answer: Answer) -> Iterator[FakeAws]:
         server.shutdown()
 
 
+def _too_large(request: Json) -> bool:
+    """Whether the request has more bytes than EventBridge or SQS takes at once."""
+    entries = request.get("Entries", [request])
+    events = sum(len(entry["Detail"].encode()) for entry in entries if "Detail" in entry)
+    messages = sum(len(entry["MessageBody"].encode()) for entry in entries if "MessageBody" in entry)
+    return events > MAX_PUT_EVENTS_BYTES or messages > MAX_MESSAGE_BYTES
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: FakeAws
     protocol_version = "HTTP/1.1"
@@ -60,7 +70,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         call = Call(self.headers.get("X-Amz-Target", self.path).rpartition(".")[2], request)
         self.server.calls.append(call)
-        answer = self.server.answer(call)
+        answer = Refusal(400, "ValidationException") if _too_large(request) else self.server.answer(call)
         if isinstance(answer, Refusal):
             status, document = answer.status, {"__type": f"com.amazonaws#{answer.kind}", "message": "no"}
         else:

@@ -15,7 +15,7 @@ from tests.orders import MUGS, an_order
 from orders_core.events import EventType, OrderEvent, event_for_delete, event_for_write
 from orders_core.models import LineItem, OrderContent
 from orders_core.schemas import event_view_of
-from orders_webhooks.payload import MAX_BODY_BYTES, message_of
+from orders_webhooks.payload import MAX_BODY_BYTES, message_of, without_large_fields
 from orders_webhooks.signature import signed_headers
 from orders_webhooks.webhook import (
     DISABLE_AFTER_FAILURES,
@@ -164,3 +164,10 @@ def test_410_disables_at_once() -> None:
     assert (
         failed(a_webhook(), "it answered 410", NOW, gone=True).disabled == "The endpoint answered 410 Gone."
     )
+
+
+def test_what_the_bus_left_out_is_left_out_of_the_message_too() -> None:
+    event = event_view_of(event_for_write(None, an_order(content=replace(MUGS, notes="x" * 2_000))))
+    body = json.loads(message_of(without_large_fields(event, 1_500)).body)
+    assert body["data"]["left_out"] == ["items", "returns", "metadata", "notes"]
+    assert json.loads(message_of(event).body)["data"]["left_out"] == []

@@ -18,12 +18,13 @@ from tests.real_parts.tables import REGION, dynamodb_client
 
 from orders_aws.client.calls import DYNAMODB, EVENTBRIDGE, SQS, Refused
 from orders_aws.consumers import bus, history
-from orders_aws.consumers.bus import MAX_BYTES, MAX_ENTRIES, Bus
-from orders_aws.consumers.history import MAX_AT_ONCE, History
+from orders_aws.consumers.bus import Bus
+from orders_aws.consumers.history import MAX_AT_ONCE, History, transactions
 from orders_aws.consumers.stream import Publisher, QuarantineQueue
-from orders_aws.consumers.table_changes import StreamBatch
+from orders_aws.consumers.table_changes import StreamBatch, change_in
 from orders_aws.dynamodb.items import Item, to_item
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_aws.limits import MAX_PUT_EVENTS_BYTES, MAX_PUT_EVENTS_ENTRIES, MAX_TRANSACTION_BYTES
 from orders_core.models import LineItem, Order, OrderContent, OrderStatus, change
 from orders_core.schemas import Envelope, OrderEventView, event_view_of
 from orders_core.stores import Store
@@ -168,8 +169,8 @@ def test_full_batches_and_not_more(
     publish(batch_of(dynamodb_endpoint, tables.orders))
     requests = aws.of("PutEvents")
     sizes = [sum(len(entry["Detail"].encode()) for entry in request["Entries"]) for request in requests]
-    assert len(requests[0]["Entries"]) == len(requests[1]["Entries"]) == MAX_ENTRIES
-    assert max(sizes) < MAX_BYTES
+    assert len(requests[0]["Entries"]) == len(requests[1]["Entries"]) == MAX_PUT_EVENTS_ENTRIES
+    assert max(sizes) < MAX_PUT_EVENTS_BYTES
     assert sum(len(request["Entries"]) for request in requests) == 37
     assert len(requests) < 37 / 4, "large orders share a batch as long as they fit"
 
@@ -279,7 +280,7 @@ POISON = {
     "a status that does not exist": to_item(an_order()) | {"status": {"S": "LOST"}},
     "a type that is another": to_item(an_order()) | {"version": {"S": "1"}},
     "no document": to_item(an_order()) | {"content": {"S": "x"}},
-    "too large": to_item(an_order(content=replace(MUGS, notes="x" * 300_000))),
+    "too large": to_item(an_order(content=replace(MUGS, notes="x" * 450_000))),
 }
 
 
@@ -294,7 +295,34 @@ def test_poison_is_set_aside_and_the_rest_is_published(poison: Item, publish: Pu
     body: Any = json.loads(message["MessageBody"])
     assert body["error"]
     assert body["record"]["eventID"] == "2"
-    assert len(message["MessageBody"].encode()) < MAX_BYTES
+    assert len(message["MessageBody"].encode()) < MAX_PUT_EVENTS_BYTES
+
+
+def test_what_is_too_large_for_the_bus_is_published_without_what_makes_it_so(
+    publish: Publish, aws: FakeAws
+) -> None:
+    order = an_order(content=replace(LAMPS, notes="x" * 300_000))
+    assert publish(msgspec.convert({"Records": [a_record(1, to_item(order))]}, StreamBatch)) == []
+    (event,) = published(aws)
+    assert event.id == f"{order.order_id}:1"
+    assert event.order.total_amount
+    assert event.left_out == ["items", "returns", "metadata", "notes"]
+    assert (event.order.items, event.order.notes) == ([], None)
+    assert aws.of("SendMessage") == []
+
+
+def test_a_batch_that_no_single_transaction_takes_is_recorded_in_several(
+    publish: Publish, store: DynamoDBStore
+) -> None:
+    orders = [an_order(content=replace(MUGS, notes="x" * 220_000)) for _ in range(MAX_AT_ONCE)]
+    records = [a_record(number, to_item(order)) for number, order in enumerate(orders)]
+    batch = msgspec.convert({"Records": records}, StreamBatch)
+    changes = [change for record in batch.Records if (change := change_in(record))]
+    sizes = [sum(len(change.document) for change in part) for part in transactions(changes)]
+    assert sum(sizes) > MAX_TRANSACTION_BYTES > max(sizes)
+    assert publish(batch) == []
+    for order in orders:
+        assert [event.version for event in store.list_events(order.order_id, 10)] == [1]
 
 
 def test_poison_that_can_t_be_set_aside_comes_again(publish: Publish, aws: FakeAws) -> None:

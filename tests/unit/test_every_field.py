@@ -46,7 +46,7 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Return: (schemas.ReturnView, set(), {"refund_amount", "requested_at"}),
     models.ReturnLine: (schemas.ReturnLineView, set(), {"product_id"}),
     models.ReturnEntry: (schemas.ReturnEntryView, set(), set()),
-    OrderEvent: (schemas.OrderEventView, set(), set()),
+    OrderEvent: (schemas.OrderEventView, set(), {"left_out"}),
 }
 """Of each stored type: its view, the fields that are not shown, and those that are shown besides."""
 

@@ -11,10 +11,8 @@ from typing import Any, Final
 
 from orders_aws.client.calls import AwsClient, Unavailable
 from orders_aws.consumers.table_changes import Change
+from orders_aws.limits import MAX_PUT_EVENTS_BYTES, MAX_PUT_EVENTS_ENTRIES
 from orders_core.events import SOURCE
-
-MAX_ENTRIES: Final = 10
-MAX_BYTES: Final = 256 * 1024
 
 _ATTEMPTS: Final = 4
 _BACKOFF_SECONDS: Final = 0.1
@@ -75,7 +73,7 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     size = 0
     for entry in entries:
         more = _size(entry)
-        if batch and (len(batch) == MAX_ENTRIES or size + more > MAX_BYTES):
+        if batch and (len(batch) == MAX_PUT_EVENTS_ENTRIES or size + more > MAX_PUT_EVENTS_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(entry)

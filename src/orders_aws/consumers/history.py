@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -11,10 +11,14 @@ from msgspec import Struct, field
 
 from orders_aws.client.calls import AwsClient, Refused, Unavailable
 from orders_aws.consumers.table_changes import Change
+from orders_aws.limits import MAX_TRANSACTION_BYTES
 from orders_core.models import Order
 
 MAX_AT_ONCE: Final = 20
 """Changes in one transaction: each is an item and touches two counters at most, of the 100 there may be."""
+
+_MAX_BYTES_AT_ONCE: Final = MAX_TRANSACTION_BYTES * 3 // 4
+"""Of events in one transaction; the rest is for keys, names and counters."""
 
 _ATTEMPTS: Final = 5
 _BACKOFF_SECONDS: Final = 0.05
@@ -41,7 +45,7 @@ class History:
         self._stats = stats_table
 
     def record(self, changes: Sequence[Change]) -> None:
-        """Record the changes, MAX_AT_ONCE of them at most, but for those that are recorded already.
+        """Record the changes of one transaction, without those that are recorded already.
 
         Raises:
             Refused, Unavailable: nothing new was recorded.
@@ -103,6 +107,19 @@ class History:
             }
             for (day, kind), (orders, amount) in counted(changes).items()
         ]
+
+
+def transactions(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """The changes in their order, as many at once as one transaction takes, by number and by bytes."""
+    start = size = 0
+    for end, change in enumerate(changes):
+        more = len(change.document.encode())
+        if end > start and (end - start == MAX_AT_ONCE or size + more > _MAX_BYTES_AT_ONCE):
+            yield changes[start:end]
+            start, size = end, 0
+        size += more
+    if start < len(changes):
+        yield changes[start:]
 
 
 def counted(changes: Iterable[Change]) -> dict[Counter, tuple[int, int]]:

@@ -15,10 +15,11 @@ from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, failed
 from orders_aws.consumers.bus import Bus
-from orders_aws.consumers.history import MAX_AT_ONCE, History
+from orders_aws.consumers.history import History, transactions
 from orders_aws.consumers.table_changes import Change, StreamBatch, StreamRecord, Unpublishable, change_in
+from orders_aws.limits import MAX_MESSAGE_BYTES
 
-_MAX_RECORD_BYTES: Final = 200_000
+_MAX_RECORD_BYTES: Final = MAX_MESSAGE_BYTES * 3 // 4
 
 _log = logging.getLogger(__name__)
 
@@ -56,13 +57,15 @@ class Publisher:
 
     def _record(self, changes: list[Change]) -> int:
         """How many from the first on are recorded."""
-        for start in range(0, len(changes), MAX_AT_ONCE):
+        recorded = 0
+        for together in transactions(changes):
             try:
-                self._history.record(changes[start : start + MAX_AT_ONCE])
+                self._history.record(together)
             except (Refused, Unavailable):
-                _log.exception("changes from %s on can't be recorded", changes[start].event.id)
-                return start
-        return len(changes)
+                _log.exception("changes from %s on can't be recorded", together[0].event.id)
+                break
+            recorded += len(together)
+        return recorded
 
 
 class QuarantineQueue:

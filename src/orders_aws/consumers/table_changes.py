@@ -10,13 +10,18 @@ import msgspec
 from msgspec import Struct
 
 from orders_aws.dynamodb.items import Item, from_item, is_tombstone
+from orders_aws.limits import MAX_ITEM_BYTES, MAX_PUT_EVENTS_BYTES
 from orders_core import timestamps
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.models import Order
 from orders_core.schemas import event_view_of
+from orders_webhooks.payload import without_large_fields
 
-MAX_EVENT_BYTES: Final = 250_000
-"""EventBridge takes 256 KiB, of which the envelope needs a little. Real orders are far smaller."""
+MAX_EVENT_BYTES: Final = MAX_PUT_EVENTS_BYTES - 12 * 1024
+"""Of an event on the bus: it becomes a message of a queue, in an envelope."""
+
+_MAX_DOCUMENT_BYTES: Final = MAX_ITEM_BYTES - 1024
+"""Of an event in the history: the item has a key, too."""
 
 
 class StreamData(Struct):
@@ -59,21 +64,21 @@ class Change(NamedTuple):
 
 
 class Unpublishable(Exception):
-    """The record does not describe an order, or one too large: reading it again can't help."""
+    """The record does not describe an order, or one that is too large: reading it again can't help."""
 
 
 def change_in(record: StreamRecord) -> Change | None:
     """The change of a record; None if it is not of an order: of a tombstone, or by hand.
 
     Raises:
-        Unpublishable: an image is not an order, or the event is larger than the bus takes.
+        Unpublishable: an image is not an order, or the event is larger than an item of the history.
     """
     try:
         change = _change(record.dynamodb)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unpublishable(f"{type(error).__name__}: {error}") from error
-    if change is not None and len(change.published.encode()) > MAX_EVENT_BYTES:
-        raise Unpublishable(f"event {change.event.id} has more than {MAX_EVENT_BYTES} bytes")
+    if change is not None and len(change.document.encode()) > _MAX_DOCUMENT_BYTES:
+        raise Unpublishable(f"event {change.event.id} has more than {_MAX_DOCUMENT_BYTES} bytes")
     return change
 
 
@@ -87,7 +92,8 @@ def _change(data: StreamData) -> Change | None:
         event = event_for_delete(old, *_deletion(data))
     else:
         return None
-    return Change(data.SequenceNumber, old, new, event, _json(event), _json(event_view_of(event)))
+    published = without_large_fields(event_view_of(event), MAX_EVENT_BYTES)
+    return Change(data.SequenceNumber, old, new, event, _json(event), _json(published))
 
 
 def _json(document: Struct) -> str:

@@ -41,21 +41,24 @@ class DynamoDBHistory:
         self._tables = tables
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
-        """See `EventRepository.list_events`."""
-        reply: Any = self._client.call(
-            "Query",
-            {
-                "TableName": self._tables.events,
-                "KeyConditionExpression": "order_id = :order AND #version > :after",
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {
-                    ":order": {"S": order_id},
-                    ":after": {"N": str(after_version)},
-                },
-                "Limit": limit,
+        """The events after a version, oldest first; a page of DynamoDB that ends by bytes is not the last."""
+        request = {
+            "TableName": self._tables.events,
+            "KeyConditionExpression": "order_id = :order AND #version > :after",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": {
+                ":order": {"S": order_id},
+                ":after": {"N": str(after_version)},
             },
-        )
-        return [msgspec.json.decode(item["event"]["S"], type=OrderEvent) for item in reply["Items"]]
+        }
+        found: list[OrderEvent] = []
+        start: dict[str, Any] = {}
+        while True:
+            reply: Any = self._client.call("Query", request | start | {"Limit": limit - len(found)})
+            found += [msgspec.json.decode(item["event"]["S"], type=OrderEvent) for item in reply["Items"]]
+            if len(found) >= limit or "LastEvaluatedKey" not in reply:
+                return found
+            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         """See `StatisticsRepository.daily_figures`; the days are read side by side."""

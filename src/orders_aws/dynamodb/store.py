@@ -1,9 +1,9 @@
 """Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
 
 import os
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from orders_aws.dynamodb import status_listing
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
 from orders_aws.dynamodb.history import DynamoDBHistory
 from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, has_write, is_tombstone, to_item
@@ -18,7 +18,6 @@ READ_BUDGET: Final = 10
 _FILTERED_READ_SIZE: Final = 100
 _EARLIEST: Final = "0"
 _LATEST: Final = "9"
-_INDEX_READERS: Final = 8
 
 
 class Tables(NamedTuple):
@@ -122,7 +121,10 @@ class DynamoDBStore:
     def _list_by_key(
         self, index: str, key: Item, query: OrderQuery, limit: int, after: Position | None
     ) -> Page:
-        """The orders of one key of an index; what else is asked filters, and reads on for a full page."""
+        """Return the orders of one key of an index; what else is asked filters, and reads on for a full page.
+
+        Without a filter a page ends where DynamoDB's does, by bytes: large orders make shorter pages.
+        """
         start = _start_key(key, after) if after else None
         request = self._index_query(index, key, query)
         request["Limit"] = limit + 1
@@ -138,49 +140,20 @@ class DynamoDBStore:
             reply: Any = self._client.call("Query", request | ({"ExclusiveStartKey": start} if start else {}))
             found += map(from_item, reply["Items"])
             start = reply.get("LastEvaluatedKey")
-            if start is None or len(found) > limit:
+            if start is None or len(found) > limit or (found and not filters):
                 break
         if len(found) > limit:
             return Page(found[:limit], _position(found[limit - 1]))
         return Page(found, Position(start["created_at"]["S"], start["order_id"]["S"]) if start else None)
 
     def _list_by_status(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
-        """Return orders of all customers: the shards of StatusIndex, read side by side and merged."""
-        # Only staff's listings come here; a cold start should not pay for the import.
-        from concurrent.futures import ThreadPoolExecutor
-
+        """Return orders of all customers, from all shards of StatusIndex."""
         statuses = [query.status] if query.status else list(OrderStatus)
         shards = [f"{status}#{number}" for status in statuses for number in range(STATUS_SHARDS)]
-        with ThreadPoolExecutor(_INDEX_READERS) as pool:
-            parts = pool.map(lambda shard: self._newest_of_shard(shard, query, limit, after), shards)
-            found = sorted((order for part in parts for order in part), key=_position_key, reverse=True)
-        return Page(found[:limit], _position(found[limit - 1]) if len(found) > limit else None)
-
-    def _newest_of_shard(
-        self, shard: str, query: OrderQuery, limit: int, after: Position | None
-    ) -> list[Order]:
-        """More than `limit` orders behind the position, if there are, complete within their last instant."""
-        request = self._index_query("StatusIndex", {"status_shard": {"S": shard}}, query, after)
-        request["Limit"] = limit + 1
-        found: list[Order] = []
-        for orders in self._pages(request):
-            found += [
-                order
-                for order in orders
-                if after is None or _position_key(order) < (after.created_at, after.order_id)
-            ]
-            if len(found) > limit and found[-1].created_at < found[limit].created_at:
-                break
-        return found
-
-    def _pages(self, request: Item) -> Iterator[list[Order]]:
-        start: Item = {}
-        while True:
-            reply: Any = self._client.call("Query", request | start)
-            yield [from_item(item) for item in reply["Items"]]
-            if "LastEvaluatedKey" not in reply:
-                return
-            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+        requests = [
+            self._index_query("StatusIndex", {"status_shard": {"S": shard}}, query, after) for shard in shards
+        ]
+        return status_listing.newest(self._client, requests, limit, after)
 
     def _index_query(self, index: str, key: Item, query: OrderQuery, after: Position | None = None) -> Item:
         ((name, value),) = key.items()
@@ -222,7 +195,3 @@ def _start_key(key: Item, after: Position) -> Item:
 
 def _position(order: Order) -> Position:
     return Position(order.created_at, order.order_id)
-
-
-def _position_key(order: Order) -> tuple[str, str]:
-    return order.created_at, order.order_id

@@ -4,7 +4,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -24,7 +24,12 @@ MAX_ID_ATTEMPTS: Final = 5
 _MAX_REWRITES: Final = 5
 """How often an order that others keep changing is read again."""
 
+MAX_PAGE_BYTES: Final = 2_000_000
+"""Most JSON of one page: a Lambda answers 6 MB at most, in which each quote takes two bytes."""
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Element = TypeVar("Element")
 
 Operation = Callable[[Request, Store, Clock], Outcome]
 
@@ -99,3 +104,13 @@ def order_response(status: int, order: Order, headers: dict[str, str] | None = N
     """The order as its readers see it, with its ETag."""
     tagged = {"ETag": parameters.entity_tag(order.version), **(headers or {})}
     return response(status, msgspec.json.encode(view_of(order)), tagged)
+
+
+def within_page(elements: Sequence[Element]) -> list[Element]:
+    """As many elements from the first on as a page takes by bytes; the first one always."""
+    size = 0
+    for number, element in enumerate(elements):
+        size += len(msgspec.json.encode(element)) + 1
+        if number and size > MAX_PAGE_BYTES:
+            return list(elements[:number])
+    return list(elements)

@@ -12,11 +12,13 @@ from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, check_version, place
 from orders_core.operations.common import (
     MAX_ID_ATTEMPTS,
+    MAX_PAGE_BYTES,
     Clock,
     order_id_of,
     order_response,
     read_body,
     rewrite,
+    within_page,
 )
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
@@ -24,12 +26,13 @@ from orders_core.schemas import (
     OrderInput,
     OrderPage,
     OrderReplacement,
+    OrderView,
     content_of,
     order_patch,
     view_of,
     writable_document,
 )
-from orders_core.stores import OrderExists, OrderWasDeleted, Page, Store, StoreUnavailable
+from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Position, Store, StoreUnavailable
 from orders_core.validation import decode
 
 _ALWAYS_THERE: Final = ("items", "currency", "customer_id", "status")
@@ -82,8 +85,13 @@ def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
     listing = parameters.read_listing(request.query)
     query = listing.query_of(access.listing_scope(caller, listing.customer_id))
     page = store.list_orders(query, listing.limit, listing.start_in(query))
-    cursor = cursors.encode(page.next_after, query) if page.next_after else None
-    return Outcome(_page(request, page, cursor))
+    orders = [view_of(order) for order in page.orders]
+    answer = _page(request, query, orders, page.next_after)
+    if len(answer["body"]) > MAX_PAGE_BYTES:
+        shown = within_page(orders)
+        if len(shown) < len(orders):
+            answer = _page(request, query, shown, Position(shown[-1].created_at, shown[-1].order_id))
+    return Outcome(answer)
 
 
 def replace_order(request: Request, store: Store, clock: Clock) -> Outcome:
@@ -180,7 +188,9 @@ def _created(request: Request, order: Order) -> ProxyResponse:
     return order_response(201, order, {"Location": location})
 
 
-def _page(request: Request, page: Page, cursor: str | None) -> ProxyResponse:
-    orders = [view_of(order) for order in page.orders]
+def _page(
+    request: Request, query: OrderQuery, orders: list[OrderView], after: Position | None
+) -> ProxyResponse:
+    cursor = cursors.encode(after, query) if after else None
     body = msgspec.json.encode(OrderPage(orders, len(orders), cursor))
     return response(200, body, parameters.next_link(request.query, cursor))

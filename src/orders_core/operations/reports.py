@@ -10,7 +10,7 @@ from orders_core import access, cursors, money, parameters
 from orders_core.access import Caller
 from orders_core.events import OrderEvent
 from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
-from orders_core.operations.common import Clock, order_id_of
+from orders_core.operations.common import Clock, order_id_of, within_page
 from orders_core.proxy import Outcome, Request, response
 from orders_core.schemas import DayStatistics, EventPage, Statistics, event_view_of
 from orders_core.stores import DayFigures, Store
@@ -37,10 +37,10 @@ def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
     after = listing.position_in(query, EventPosition)
     found = store.list_events(query.order_id, listing.limit + 1, after.version if after else 0)
     _check_visible(found, query.order_id, caller, store)
-    page = found[: listing.limit]
-    more = len(found) > listing.limit
+    page = within_page([event_view_of(event) for event in found[: listing.limit]])
+    more = len(found) > len(page)
     cursor = cursors.encode(EventPosition(page[-1].version), query) if more else None
-    body = EventPage([event_view_of(event) for event in page], len(page), cursor)
+    body = EventPage(page, len(page), cursor)
     return Outcome(response(200, msgspec.json.encode(body), parameters.next_link(request.query, cursor)))
 
 
