@@ -59,6 +59,10 @@ locals {
         actions   = local.consume
         resources = [local.queue_arns.notifications]
       }
+      MailOnce = {
+        actions   = ["dynamodb:UpdateItem"]
+        resources = [local.table_arns.events]
+      }
       LookUpAddress = {
         actions   = ["cognito-idp:AdminGetUser"]
         resources = [module.auth.user_pool.arn]
@@ -95,7 +99,7 @@ locals {
   function_arn_prefix = "arn:${data.aws_partition.current.partition}:lambda:${local.account_region}:function"
 
   # Of these the tables are read or written, so the tables' own key is used, if there is one.
-  uses_tables = ["api", "stream", "fulfilment", "webhooks"]
+  uses_tables = ["api", "stream", "fulfilment", "notifications", "webhooks"]
 }
 
 data "aws_iam_policy_document" "function" {

@@ -1,7 +1,8 @@
 """A store behind a real Redis: one of the run's for what works, one of the test's own for what breaks."""
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,19 @@ class Process:
     It is more patient than those, since the tests share their machine; with what fails for good, less so.
     """
 
-    def __init__(self, url: str, store: MemoryStore, namespace: str, patience: float = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        store: MemoryStore,
+        namespace: str,
+        patience: float = 10,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.now = 0.0
         self.lookups: list[tuple[CacheResult, float]] = []
         self.client = RedisClient(url, patience)
         breaker = CircuitBreaker(lambda: self.now)
-        self.orders = CachedOrderRepository(store, self.client, namespace, self._observe, breaker)
+        self.orders = CachedOrderRepository(store, self.client, namespace, self._observe, breaker, wait)
 
     @property
     def results(self) -> list[str]:

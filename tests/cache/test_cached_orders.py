@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Semaphore
 
 import msgspec
 import pytest
@@ -165,6 +167,68 @@ class TestWrites:
         here.orders.get(order.order_id)
         assert here.orders.get(order.order_id) == order
         assert here.results == ["miss", "hit"]
+
+    @pytest.mark.parametrize("write", WRITES)
+    def test_whose_process_is_killed_before_it_removes_the_copy_leave_none(
+        self,
+        here: Process,
+        elsewhere: Process,
+        store: MemoryStore,
+        order: Order,
+        write: Write,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        elsewhere.orders.get(order.order_id)
+        monkeypatch.setattr(copies.OrderCache, "forget", lambda cache, order_id: True)
+        write(here, order)
+        assert elsewhere.orders.get(order.order_id) == store.get(order.order_id) != order
+
+
+class TestManyReaders:
+    def test_that_miss_at_once_ask_the_store_once(
+        self, redis_url: str, namespace: str, here: Process, store: MemoryStore, order: Order
+    ) -> None:
+        waiting, kept = Semaphore(0), Event()
+
+        def wait(_: float) -> None:
+            waiting.release()
+            assert kept.wait(30)
+
+        readers = [Process(redis_url, store, namespace, wait=wait) for _ in range(8)]
+        with ThreadPoolExecutor(len(readers)) as pool:
+            found: list[Future[Order | None]] = []
+
+            def others_come(operation: str) -> None:
+                store.meanwhile = lambda operation: None
+                found.extend(pool.submit(each.orders.get, order.order_id) for each in readers)
+                for _ in readers:
+                    assert waiting.acquire(timeout=30)
+
+            store.meanwhile = others_come
+            assert here.orders.get(order.order_id) == order
+            kept.set()
+            assert [each.result() for each in found] == [order] * len(readers)
+        assert store.calls["get"] == 1
+        assert [reader.results for reader in readers] == [["hit"]] * len(readers)
+        for reader in readers:
+            reader.client.close()
+
+    def test_that_wait_in_vain_ask_the_store_and_leave_the_lease_alone(
+        self, redis_url: str, namespace: str, here: Process, store: MemoryStore, order: Order
+    ) -> None:
+        waits: list[float] = []
+        other = Process(redis_url, store, namespace, wait=waits.append)
+
+        def read_elsewhere(operation: str) -> None:
+            store.meanwhile = lambda operation: None
+            assert other.orders.get(order.order_id) == order
+
+        store.meanwhile = read_elsewhere
+        here.orders.get(order.order_id)
+        assert len(waits) == 2
+        assert here.orders.get(order.order_id) == order
+        assert (other.results, here.results) == (["miss"], ["miss", "hit"])
+        other.client.close()
 
 
 class TestClient:

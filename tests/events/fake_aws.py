@@ -22,6 +22,7 @@ class Call(NamedTuple):
 class Refusal(NamedTuple):
     status: int
     kind: str
+    message: str = "no"
 
 
 Answer = Callable[[Call], "Json | Refusal"]
@@ -72,7 +73,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.calls.append(call)
         answer = Refusal(400, "ValidationException") if _too_large(request) else self.server.answer(call)
         if isinstance(answer, Refusal):
-            status, document = answer.status, {"__type": f"com.amazonaws#{answer.kind}", "message": "no"}
+            status, document = (
+                answer.status,
+                {"__type": f"com.amazonaws#{answer.kind}", "message": answer.message},
+            )
         else:
             status, document = 200, answer
         body = json.dumps(document).encode()

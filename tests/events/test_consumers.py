@@ -20,7 +20,7 @@ from tests.real_parts.tables import REGION, dynamodb_client
 from orders_aws.client.calls import COGNITO, SES, SQS
 from orders_aws.consumers.batch import QueueMessage, each_alone
 from orders_aws.consumers.fulfilment import LEASE_SECONDS, Fulfilment, UnderWay
-from orders_aws.consumers.notifications import Notifier
+from orders_aws.consumers.notifications import CLAIM_SECONDS, Notifier, SentMails
 from orders_aws.consumers.webhook_store import DynamoDBWebhooks
 from orders_aws.consumers.webhooks import WebhookDispatcher
 from orders_aws.dynamodb.client import DynamoDBClient
@@ -37,6 +37,9 @@ from orders_webhooks.webhook import NoSuchWebhook, Webhook, disabled, failed, ro
 CONFIRMED, PROCESSING, SHIPPED = OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED
 
 
+NOON = 1_769_850_000.0
+
+
 def moved(order: Order, status: OrderStatus) -> tuple[Order, OrderEvent]:
     after = change(order, a_change(order, status=status))
     return after, event_for_write(order, after)
@@ -51,6 +54,7 @@ class Warehouse:
     def __init__(self, client: DynamoDBClient, tables: Tables) -> None:
         self.tasks: list[tuple[str, str]] = []
         self.broken = False
+        self.broken_for = ""
         self.now = 1_769_850_000.0
         self.consumer = Fulfilment(client, tables.events, self._take, lambda: self.now)
 
@@ -60,7 +64,7 @@ class Warehouse:
         return len(response["batchItemFailures"])
 
     def _take(self, task: str, event: OrderEventView) -> None:
-        if self.broken:
+        if self.broken or task == self.broken_for:
             raise ConnectionError("the warehouse is on fire")
         self.tasks.append((task, event.id))
 
@@ -83,6 +87,24 @@ def test_what_comes_late_is_not_done_after_what_followed_it(warehouse: Warehouse
     _, cancellation = moved(confirmed, OrderStatus.CANCELLED)
     assert warehouse.gets(cancellation, event) == 0
     assert warehouse.tasks == [("put the goods back", cancellation.id)]
+
+
+def test_an_event_that_overtook_another_makes_up_for_it(warehouse: Warehouse) -> None:
+    confirmed, event = moved(an_order(), CONFIRMED)
+    _, overtaking = moved(confirmed, PROCESSING)
+    assert warehouse.gets(overtaking, event, overtaking) == 0
+    assert warehouse.tasks == [("reserve the goods", overtaking.id), ("pick and pack", overtaking.id)]
+
+
+def test_of_two_tasks_at_once_the_one_that_is_done_is_not_repeated(warehouse: Warehouse) -> None:
+    confirmed, _ = moved(an_order(), CONFIRMED)
+    _, overtaking = moved(confirmed, PROCESSING)
+    warehouse.broken_for = "pick and pack"
+    assert warehouse.gets(overtaking) == 1
+    warehouse.broken_for = ""
+    warehouse.now += LEASE_SECONDS + 1
+    assert warehouse.gets(overtaking) == 0
+    assert [task for task, _ in warehouse.tasks] == ["reserve the goods", "pick and pack"]
 
 
 def test_a_task_that_failed_comes_again_when_its_lease_is_over(warehouse: Warehouse) -> None:
@@ -150,11 +172,12 @@ def aws() -> Iterator[FakeAws]:
 
 
 @pytest.fixture
-def notify(connect: Connect, aws: FakeAws) -> Callable[..., int]:
+def notify(connect: Connect, aws: FakeAws, dynamodb: DynamoDBClient, tables: Tables) -> Callable[..., int]:
     """Consumes events; returns how many messages fail."""
 
-    def consume(*events: OrderEvent, sender: str | None = "shop@example.com") -> int:
-        notifier = Notifier(connect(COGNITO, aws.url), "pool", connect(SES, aws.url), sender)
+    def consume(*events: OrderEvent, sender: str | None = "shop@example.com", now: float = NOON) -> int:
+        mails = SentMails(dynamodb, tables.events, lambda: now)
+        notifier = Notifier(connect(COGNITO, aws.url), "pool", connect(SES, aws.url), sender, mails)
         response = each_alone([from_bus(event) for event in events], notifier.consume)
         return len(response["batchItemFailures"])
 
@@ -204,6 +227,74 @@ def test_what_could_not_be_sent_comes_again(notify: Callable[..., int], aws: Fak
     assert notify(event_for_write(None, an_order())) == 1
     aws.answer = lambda _: Refusal(400, "ResourceNotFoundException")
     assert notify(event_for_write(None, an_order())) == 1
+
+
+def test_an_event_that_comes_again_sends_one_mail(
+    notify: Callable[..., int], aws: FakeAws, store: DynamoDBStore
+) -> None:
+    order = an_order()
+    placed = event_for_write(None, order)
+    assert notify(placed, placed) == 0
+    assert notify(placed, now=NOON + 10 * CLAIM_SECONDS) == 0
+    assert len(sent(aws)) == 1
+    assert store.list_events(order.order_id, 10) == []
+
+
+def test_while_a_mail_is_being_sent_it_is_not_sent_again(notify: Callable[..., int], aws: FakeAws) -> None:
+    placed = event_for_write(None, an_order())
+    meanwhile: list[int] = []
+
+    def slow(call: Call) -> Json | Refusal:
+        if call.operation != "AdminGetUser":
+            aws.answer = users_and_mail
+            meanwhile.append(notify(placed))
+        return users_and_mail(call)
+
+    aws.answer = slow
+    assert notify(placed) == 0
+    assert (meanwhile, len(sent(aws))) == ([1], 1)
+
+
+def test_a_mail_that_failed_is_sent_when_its_claim_is_over(notify: Callable[..., int], aws: FakeAws) -> None:
+    placed = event_for_write(None, an_order())
+
+    def away(call: Call) -> Json | Refusal:
+        return users_and_mail(call) if call.operation == "AdminGetUser" else Refusal(500, "InternalFailure")
+
+    aws.answer = away
+    assert notify(placed) == 1
+    aws.answer = users_and_mail
+    assert notify(placed, now=NOON + CLAIM_SECONDS + 1) == 0
+    assert notify(placed, now=NOON + 2 * CLAIM_SECONDS + 2) == 0
+    assert len(sent(aws)) == 3 + 1
+
+
+def test_a_mail_service_that_throttles_is_asked_again(notify: Callable[..., int], aws: FakeAws) -> None:
+    def busy(call: Call) -> Json | Refusal:
+        if call.operation == "AdminGetUser":
+            return users_and_mail(call)
+        aws.answer = users_and_mail
+        return Refusal(429, "")
+
+    aws.answer = busy
+    assert notify(event_for_write(None, an_order())) == 0
+    assert len(sent(aws)) == 2
+
+
+def test_no_log_has_a_customers_address(
+    notify: Callable[..., int], aws: FakeAws, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses(call: Call) -> Json | Refusal:
+        return (
+            users_and_mail(call)
+            if call.operation == "AdminGetUser"
+            else Refusal(400, "MessageRejected", "ana@example.com is on the suppression list")
+        )
+
+    aws.answer = refuses
+    assert notify(event_for_write(None, an_order())) == 1
+    assert "MessageRejected" in caplog.text
+    assert "ana@example.com" not in caplog.text
 
 
 # --- webhooks ---

@@ -28,15 +28,20 @@ class CircuitBreaker:
         self._pause = FIRST_PAUSE_SECONDS
         self._next_probe_at = 0.0
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether everything passes; asking does not use up a probe."""
+        return self._failures < FAILURES
+
     def permits(self) -> bool:
-        """Return whether to try now. A caller that gets True must call `succeeded` or `failed` afterwards."""
+        """Whether to try now; the caller then reports how it went."""
         if self._failures < FAILURES:
             return True
         with self._lock:
             now = self._clock()
             if now < self._next_probe_at:
                 return False
-            # The others wait for what this one finds out.
+            # Other callers wait for this probe's result.
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             self._next_probe_at = now + self._pause
             return True

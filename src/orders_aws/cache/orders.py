@@ -1,8 +1,7 @@
 """OrderCache of orders in Redis or Valkey: found, leased, kept and forgotten.
 
 A copy is of this release's shape and of one run of the server. A server that starts again may bring
-back what was in it before, and has missed what was forgotten meanwhile: what an earlier run was told
-is no copy.
+back what was in it before, and has missed removals meanwhile: copies from an earlier run are ignored.
 """
 
 import os
@@ -24,6 +23,13 @@ LEASE_SECONDS: Final = 10
 
 _LATE_AT_ONCE: Final = 200
 
+_LEASE: Final = b"lease:"
+_TAKE_LEASE: Final = (
+    "local found = redis.call('GET', KEYS[1])"
+    " if found and string.sub(found, 1, 6) == 'lease:' then return 0 end"
+    " redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1"
+)
+
 _REPLACE_LEASE: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1]"
     " then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end return 1"
@@ -34,7 +40,7 @@ _SHAPE: Final = b"%08x" % zlib.crc32(repr(msgspec.inspect.type_info(Order)).enco
 
 
 class Lease(NamedTuple):
-    """The right to keep a copy under a key, until a reader or writer changes what the key holds."""
+    """The right to keep a copy under a key, until a writer removes the key."""
 
     key: str
     token: bytes
@@ -62,11 +68,19 @@ class OrderCache:
         except msgspec.MsgspecError:
             return None
 
-    def lease(self, order_id: str) -> Lease:
-        """Announce a copy, before the store is asked for the order."""
-        key, token = self._key(order_id), os.urandom(12)
-        _, server = self._cache.call(("SET", key, token, "PX", 1000 * LEASE_SECONDS))
-        return Lease(key, token, server)
+    def lease(self, order_id: str) -> Lease | None:
+        """Announce a copy, before the store is asked for the order; None while another reader does."""
+        key, token = self._key(order_id), _LEASE + os.urandom(12)
+        (taken,), server = self._cache.call(("EVAL", _TAKE_LEASE, 1, key, token, 1000 * LEASE_SECONDS))
+        return Lease(key, token, server) if taken == 1 else None
+
+    def block(self, order_id: str) -> None:
+        """Remove a copy and let none be kept for LEASE_SECONDS, or until `forget`.
+
+        Before a write: a writer that is killed before it can forget the order leaves no copy behind.
+        """
+        token = _LEASE + os.urandom(12)
+        self._cache.call(("SET", self._key(order_id), token, "PX", 1000 * LEASE_SECONDS))
 
     def keep(self, order: Order, lease: Lease) -> None:
         """Put the copy in the lease's place; if that is gone, a later reader or writer came between."""

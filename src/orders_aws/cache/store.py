@@ -1,18 +1,22 @@
 """Orders by id from Redis or Valkey, in front of another store; the cache may fail, the answer may not.
 
-Who finds nothing leaves a lease (a random token) under the order's key before it asks the store, and
-may replace only that lease with what it read. A write removes whatever is under the key before it is
-acknowledged, so no copy that was read before it can come after it:
+A reader that finds nothing leaves a lease (a random token) under the order's key before it asks the store,
+and may replace only that lease with what it read. Other readers leave the lease alone: they wait a moment
+for the copy, and then ask the store without keeping what it says. A write puts a lease of its own under the
+key before and removes the key after, so no copy that was read before it can come after it:
 
     reader   lease ─ read v1 ───────────────────────── replace lease with v1: refused, it is gone
-    writer                    write v2 ─ remove key
+    writer              block ─ write v2 ─ remove key
 
+A writer that is killed after its write leaves its lease, which ends by itself.
 https://www.usenix.org/system/files/conference/nsdi13/nsdi13-final170_update.pdf, section 3.2.1
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter
+from typing import Final
 
 from orders_aws.cache.circuit_breaker import CircuitBreaker
 from orders_aws.cache.orders import Lease, OrderCache
@@ -21,6 +25,9 @@ from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
 from orders_core.stores import DayFigures, OrderQuery, Page, Position, Store
 from orders_core.telemetry import CacheResult
+
+_WAITS_SECONDS: Final = (0.005, 0.01)
+"""How long a reader waits for another's copy: about as long as a read of DynamoDB takes, then once more."""
 
 
 class CachedOrderRepository:
@@ -33,6 +40,7 @@ class CachedOrderRepository:
         namespace: str,
         observe: Callable[[CacheResult, float], None],
         breaker: CircuitBreaker | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         """`namespace` sets the keys of one table apart from another's.
 
@@ -42,12 +50,12 @@ class CachedOrderRepository:
         self._copies = OrderCache(cache, namespace)
         self._observe = observe
         self._breaker = breaker or CircuitBreaker()
+        self._wait = wait
 
     def get(self, order_id: str) -> Order | None:
         """Return the order from the cache, or from the store and keep a copy."""
         started = perf_counter()
-        result, order = self._find(order_id)
-        lease = self._lease(order_id) if result == "miss" else None
+        result, order, lease = self._find_or_lease(order_id)
         spent = perf_counter() - started
         if result != "hit":
             order = self._inner.get(order_id)
@@ -100,11 +108,19 @@ class CachedOrderRepository:
         self._breaker.succeeded()
         return ("hit" if order else "miss"), order
 
-    def _lease(self, order_id: str) -> Lease | None:
+    def _find_or_lease(self, order_id: str) -> tuple[CacheResult, Order | None, Lease | None]:
+        """The copy, or the right to make it; neither when another reader does not come with it in time."""
+        result, order = self._find(order_id)
         # Not the breaker's business: a cache that is full still tells what it has.
         with suppress(CacheUnavailable):
-            return self._copies.lease(order_id)
-        return None
+            for seconds in _WAITS_SECONDS:
+                if result != "miss":
+                    break
+                if (lease := self._copies.lease(order_id)) is not None:
+                    return result, None, lease
+                self._wait(seconds)
+                result, order = self._find(order_id)
+        return result, order, None
 
     def _keep(self, order: Order | None, lease: Lease | None) -> None:
         if order is not None and lease is not None:
@@ -114,9 +130,16 @@ class CachedOrderRepository:
     @contextmanager
     def _forgetting(self, order_id: str) -> Iterator[None]:
         """Also when the write fails: one that got no answer may have been done."""
+        self._block(order_id)
         try:
             yield
         finally:
-            # Not for the breaker to permit: what is not forgotten now, another process may still read.
+            # Without asking the breaker: what is not forgotten now, another process may still read.
             if self._copies.forget(order_id):
                 self._breaker.succeeded()
+
+    def _block(self, order_id: str) -> None:
+        # Its failures are not counted: a cache that refuses writes still tells what it has.
+        if self._breaker.is_closed:
+            with suppress(CacheUnavailable):
+                self._copies.block(order_id)

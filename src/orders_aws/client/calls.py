@@ -144,7 +144,7 @@ class AwsClient:
             if not reply.error:
                 return refusal.message
         kind = (refusal.type_ or reply.error.partition(":")[0]).rpartition("#")[2]
-        if kind in _THROTTLES or reply.status >= 500:
+        if kind in _THROTTLES or reply.status == 429 or reply.status >= 500:
             return kind or f"HTTP {reply.status}"
         skew = skew_told_by(kind, reply.date, self._clock_skew)
         if skew is not None:

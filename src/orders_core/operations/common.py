@@ -1,7 +1,9 @@
 """What the operations share: how they are called, how a body is read, how an order is answered."""
 
 import hashlib
+import random
 import re
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
@@ -21,8 +23,11 @@ Clock = Callable[[], str]
 MAX_ID_ATTEMPTS: Final = 5
 """Ids that a new order may try: two orders rarely get one, see docs/decisions/order-numbers.md."""
 
-_MAX_REWRITES: Final = 5
-"""How often an order that others keep changing is read again."""
+MAX_REWRITE_SECONDS: Final = 6.0
+"""How long a rewrite contends with others for its order before the client is asked to come again."""
+
+_FIRST_PAUSE_SECONDS: Final = 0.01
+_MAX_PAUSE_SECONDS: Final = 0.4
 
 MAX_PAGE_BYTES: Final = 2_000_000
 """Most JSON of one page: a Lambda answers 6 MB at most, in which each quote takes two bytes."""
@@ -69,17 +74,22 @@ def order_id_of(request: Request) -> str:
 
 
 def rewrite(request: Request, store: Store, change: Callable[[Order], Order]) -> tuple[Order, Order]:
-    """Read the order, change it, and write it back unless it was written meanwhile.
+    """Read the order, change it and write it back if it has the same version still.
+
+    When another write came between, it is tried again after a random pause that doubles, so that many
+    at once spread out.
 
     Returns:
         The order before and after; the same object if nothing was to be written.
 
     Raises:
         OrderNotFound: or whatever `change` raises.
-        StoreUnavailable: others change the order all the time.
+        StoreUnavailable: others were faster for MAX_REWRITE_SECONDS.
     """
     caller, order_id = request.caller, order_id_of(request)
-    for _ in range(_MAX_REWRITES):
+    until = time.monotonic() + MAX_REWRITE_SECONDS
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
         order = access.require_visible(store.get(order_id), caller, order_id)
         changed = change(order)
         if changed is order:
@@ -87,9 +97,12 @@ def rewrite(request: Request, store: Store, change: Callable[[Order], Order]) ->
         try:
             store.save(changed, order.version)
         except VersionMismatch:
+            if time.monotonic() + pause > until:
+                raise StoreUnavailable("the order changes too fast") from None
+            time.sleep(random.uniform(0, pause))  # noqa: S311
+            pause = min(2 * pause, _MAX_PAUSE_SECONDS)
             continue
         return order, changed
-    raise StoreUnavailable("the order changes too fast")
 
 
 def id_for(*parts: str) -> str:
