@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from threading import Barrier
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from orders_aws.consumers.batch import QueueMessage, each_alone
 from orders_aws.consumers.fulfilment import LEASE_SECONDS, Fulfilment, UnderWay
 from orders_aws.consumers.notifications import CLAIM_SECONDS, Notifier, SentMails
 from orders_aws.consumers.webhook_store import DynamoDBWebhooks
-from orders_aws.consumers.webhooks import WebhookDispatcher
+from orders_aws.consumers.webhooks import LIST_SECONDS, WebhookDispatcher
 from orders_aws.dynamodb.client import DynamoDBClient
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_cli.commands import orders
@@ -375,6 +376,40 @@ def test_an_event_becomes_a_message_for_each_that_wants_it(
     tasks = [json.loads(each.body) for each in passed_on(queue)]
     assert {task["webhook_id"] for task in tasks} == {each.webhook_id for each in wanting}
     assert len(queue.of("SendMessageBatch")) == 2
+
+
+def test_the_table_is_not_scanned_for_each_event(
+    connect: Connect, webhooks: DynamoDBWebhooks, queue: FakeAws
+) -> None:
+    now = 0.0
+    courier = WebhookDispatcher(webhooks, connect(SQS, queue.url), "http://sqs/webhooks", clock=lambda: now)
+    add(webhooks)
+    events = [from_bus(event_for_write(None, an_order())) for _ in range(5)]
+    assert deliver(courier, *events) == []
+    assert len(passed_on(queue)) == 5
+    add(webhooks)
+    now = LIST_SECONDS - 1
+    assert deliver(courier, *events) == []
+    assert len(passed_on(queue)) == 10, "the list is used again"
+    now = LIST_SECONDS
+    assert deliver(courier, *events) == []
+    assert len(passed_on(queue)) == 20, "the new webhook is heard of"
+
+
+def test_a_slow_table_does_not_hold_up_the_other_deliveries(
+    connect: Connect, webhooks: DynamoDBWebhooks, queue: FakeAws
+) -> None:
+    """Each delivery's look at the table ends only when all of them have begun theirs."""
+    together = Barrier(4)
+
+    class Slow(DynamoDBWebhooks):
+        def get(self, webhook_id: str) -> Webhook | None:
+            together.wait(30)
+            return None
+
+    slow = Slow(webhooks._client, webhooks._table)
+    courier = WebhookDispatcher(slow, connect(SQS, queue.url), "http://sqs/webhooks")
+    assert deliver(courier, *[for_one(add(webhooks)) for _ in range(4)]) == []
 
 
 def test_an_event_that_was_not_passed_on_to_all_comes_again(

@@ -1,5 +1,8 @@
 """Delivers events to webhooks from a queue: first a message for each subscriber, then each on its own time.
 
+The queue is a standard one: an order's events may arrive in another order than they happened, and each at
+least once. Receivers compare `version` and remember ids.
+
 event ──▶ one message for each webhook ──▶ attempt ──▶ done
                                              └ failed: the message is seen again after a while,
                                                and is a dead letter when the queue gives it up
@@ -10,6 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +33,12 @@ from orders_webhooks.webhook import Webhook, Webhooks
 _MAX_MESSAGES: Final = 10
 _MAX_DELAY_SECONDS: Final = 12 * 3600 - 60
 """What SQS lets a message wait from its receipt on, less what this invocation takes."""
+
+LIST_SECONDS: Final = 10.0
+"""How long the list of webhooks is used before the table is read again.
+
+A new webhook may hear nothing until then.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -59,12 +69,21 @@ class WebhookDispatcher:
     """Attempts all deliveries of a batch at once; none waits for another."""
 
     def __init__(
-        self, webhooks: Webhooks, queue: AwsClient, queue_url: str, attempt_: DeliveryAttempt = attempt
+        self,
+        webhooks: Webhooks,
+        queue: AwsClient,
+        queue_url: str,
+        attempt_: DeliveryAttempt = attempt,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._webhooks = webhooks
         self._queue = queue
         self._queue_url = queue_url
         self._attempt = attempt_
+        self._clock = clock
+        self._listed: list[Webhook] = []
+        self._listed_until = 0.0
+        self._list_lock = Lock()
 
     async def deliver(self, messages: Sequence[QueueMessage]) -> BatchResponse:
         """Attempt the deliveries of a batch and return those that must come again."""
@@ -75,7 +94,9 @@ class WebhookDispatcher:
         """Whether there is nothing more to do about the message."""
         try:
             if '"webhook_id"' not in message.body[:20]:
-                self._fan_out(msgspec.json.decode(message.body, type=_FromBus).detail)
+                await asyncio.to_thread(
+                    self._fan_out, msgspec.json.decode(message.body, type=_FromBus).detail
+                )
                 return True
             return await self._deliver(message, msgspec.json.decode(message.body, type=_ForOne))
         except Exception:  # noqa: BLE001 - one message must not fail the others; the queue gives it up in the end
@@ -83,7 +104,7 @@ class WebhookDispatcher:
             return False
 
     def _fan_out(self, event: OrderEventView) -> None:
-        wanting = [each for each in self._webhooks.all() if each.disabled is None and each.wants(event.type)]
+        wanting = [each for each in self._list() if each.disabled is None and each.wants(event.type)]
         message = message_of(event)
         bodies = [
             msgspec.json.encode(_ForOne(each.webhook_id, message.id, Raw(message.body))).decode()
@@ -100,17 +121,26 @@ class WebhookDispatcher:
             if reply.get("Failed"):
                 raise NotSent(f"{event.id}: {reply['Failed'][0]}")
 
+    def _list(self) -> list[Webhook]:
+        """All webhooks, of LIST_SECONDS ago at most."""
+        with self._list_lock:
+            if self._clock() >= self._listed_until:
+                self._listed = self._webhooks.all()
+                self._listed_until = self._clock() + LIST_SECONDS
+            return self._listed
+
     async def _deliver(self, message: QueueMessage, task: _ForOne) -> bool:
-        subscription = self._webhooks.get(task.webhook_id)
+        # In threads: a table that is slow must not hold up the other deliveries of the batch.
+        subscription = await asyncio.to_thread(self._webhooks.get, task.webhook_id)
         if subscription is None or subscription.disabled is not None:
             return True
         result = await self._try(subscription, Message(task.message_id, bytes(task.body)))
         if result.error is None:
             if subscription.failures:
-                self._webhooks.change(task.webhook_id, webhook.succeeded)
+                await asyncio.to_thread(self._webhooks.change, task.webhook_id, webhook.succeeded)
             return True
         _log.warning("webhook %s, event %s: %s", task.webhook_id, task.message_id, result.error)
-        self._try_later(message, result)
+        await asyncio.to_thread(self._try_later, message, result)
         return False
 
     async def _try(self, subscription: Webhook, message: Message) -> DeliveryResult:
@@ -120,8 +150,10 @@ class WebhookDispatcher:
         result = await self._attempt(subscription, message)
         if (error := result.error) is not None:
             now = time.time()
-            self._webhooks.change(
-                subscription.webhook_id, lambda before: webhook.failed(before, error, now, gone=result.gone)
+            await asyncio.to_thread(
+                self._webhooks.change,
+                subscription.webhook_id,
+                lambda before: webhook.failed(before, error, now, gone=result.gone),
             )
         return result
 
