@@ -1,4 +1,4 @@
-"""Everybody's orders, newest first: the shards of StatusIndex, read side by side and merged.
+"""Orders of all customers, newest first: the shards of StatusIndex, read side by side and merged.
 
 A shard is read a page at a time. Behind the oldest instant that a page has come to there may be more of
 the same instant, so of a shard that has more, only what is newer than that instant is complete:
