@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -12,6 +14,9 @@ from orders_host.tracing import Trace, current
 Held = tuple[Observation, Trace | None]
 """An observation, and the trace that it belongs to."""
 
+_held: Final[ContextVar[list[Held] | None]] = ContextVar("held", default=None)
+"""A value of the context, so that a request that is answered in a thread meanwhile is not among them."""
+
 
 class HeldTelemetry:
     """`Telemetry` that keeps back what it is told within `holding`, for `done` or `undone`."""
@@ -19,16 +24,15 @@ class HeldTelemetry:
     def __init__(self, inner: Telemetry | None = None) -> None:
         """Without an inner one, everything is forgotten."""
         self._inner = inner
-        self._held: list[Held] | None = None
 
     @contextmanager
     def holding(self, held: list[Held]) -> Iterator[None]:
         """Put what is recorded into the list."""
-        self._held = held
+        token = _held.set(held)
         try:
             yield
         finally:
-            self._held = None
+            _held.reset(token)
 
     def done(self, held: Iterable[Held]) -> None:
         """Record requests whose writes are durable."""
@@ -43,8 +47,9 @@ class HeldTelemetry:
 
     def record(self, observation: Observation) -> None:
         """Hold the observation while a write is not durable, else record it."""
-        if self._held is not None:
-            self._held.append((observation, current.get()))
+        held = _held.get()
+        if held is not None:
+            held.append((observation, current.get()))
         elif self._inner is not None:
             self._inner.record(observation)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from orders_core.proxy import ProxyEvent, ProxyResponse
@@ -20,6 +21,13 @@ ApplicationCall = Callable[[ProxyEvent], ProxyResponse]
 _MAX_WRITES_PER_COMMIT: Final = 128
 _THREADS: Final = 64
 _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
+
+
+GROWING_READS: Final = frozenset({"/v1/orders/stats"})
+"""Resources whose answers take longer the more there is; all others read a page by an index."""
+
+_READING_THREADS: Final = 2
+"""Threads of their own: long reads must not take those in which commits wait for the disk."""
 
 
 class Invocation(Protocol):
@@ -51,8 +59,9 @@ class _Write(NamedTuple):
 class GroupCommit:
     """Over SQLite: reads are answered at once, writes that arrive while the disk is busy share a commit.
 
-    All Python runs on the event loop; only COMMIT, which waits for the disk, runs in a thread. No answer
-    to a write leaves before its commit is durable:
+    Reads of a page and writes run on the event loop. COMMIT, which waits for the disk, runs in a thread, and
+    so do reads that grow with the data, each with a connection of its thread. No answer to a write leaves
+    before its commit is durable:
 
         loop     begin w1 w2 │ reads …  w3 w4 w5 wait  │ answer w1 w2; begin w3 w4 w5 │ …
         thread               │ COMMIT ················ │                              │ COMMIT …
@@ -82,16 +91,22 @@ class GroupCommit:
         self._waiting: list[_Write] = []
         self._worker: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._readers = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="read")
 
     async def __call__(self, event: ProxyEvent) -> ProxyResponse:
         """See `Invocation`."""
         if event["httpMethod"] == "GET":
-            return self._application(event)
+            return await self._in_thread(event) if _grows(event) else self._application(event)
         answer: asyncio.Future[ProxyResponse] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Write(event, current.get(), answer))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
         return await answer
+
+    async def _in_thread(self, event: ProxyEvent) -> ProxyResponse:
+        # The context carries the trace into the thread.
+        work = partial(copy_context().run, self._application, event)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     async def probe(self) -> None:
         """See `Invocation.probe`."""
@@ -147,6 +162,10 @@ class GroupCommit:
             return self._application(write.event)
         finally:
             current.reset(token)
+
+
+def _grows(event: ProxyEvent) -> bool:
+    return event["resource"] in GROWING_READS
 
 
 class Threaded:

@@ -1,10 +1,11 @@
 """Orders in one SQLite file: WAL, synchronous=FULL, the order and its event in one transaction.
 
-One connection writes, another reads, so that a reader never waits and never sees what is not
-durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
+One connection writes, others read, one for each thread, so that a reader never waits and never sees what
+is not durable yet. A host may put many writes between `begin` and `commit`: they share one commit.
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ class Pruned(NamedTuple):
 
 
 class SqliteOrderRepository:
-    """`Store` in one SQLite file; for one thread at a time, but for `commit`."""
+    """`Store` in one SQLite file. One thread at a time writes; any number of threads may read."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, create or migrate it.
@@ -49,15 +50,29 @@ class SqliteOrderRepository:
         """
         with _unavailable_when_it_fails():
             self._writer = sqlite_file.open_file(path, MIGRATIONS)
-            self._reader = sqlite_file.connect(path)
-            self._reader.execute("PRAGMA query_only = ON")
+            self._path = path
+            self._readers = threading.local()
+            self._opened: list[sqlite3.Connection] = []
             (self._epoch,) = self._reader.execute("SELECT number FROM epoch").fetchone()
         self._shared = False
 
     def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
+        """Close all connections; no thread may be using one."""
+        while self._opened:
+            self._opened.pop().close()
+        self._readers = threading.local()
         self._writer.close()
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's connection for reading: a long read in one thread holds up none in another."""
+        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            reader = sqlite_file.connect(self._path)
+            self._opened.append(reader)
+            reader.execute("PRAGMA query_only = ON")
+            self._readers.connection = reader
+        return reader
 
     def create(self, order: Order) -> None:
         """See `OrderRepository.create`."""
@@ -275,9 +290,12 @@ class SqliteOrderRepository:
         if self._epoch:
             # What was written after the backup may have had this version, and an event with its id.
             event = replace(event, id=f"{event.id}:{self._epoch}")
-        self._writer.execute(
+        sequence = self._writer.execute(
             "INSERT INTO outbox (order_id, version, document) VALUES (?, ?, ?)",
             (event.order_id, event.version, msgspec.json.encode(event)),
+        ).lastrowid
+        self._writer.execute(
+            "INSERT INTO outbox_day VALUES (?, ?) ON CONFLICT DO NOTHING", (event.time[:10], sequence)
         )
 
 

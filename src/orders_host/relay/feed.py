@@ -111,10 +111,19 @@ class Feed:
         Raises sqlite3.Error. The outbox is read in slices: memory does not grow with it.
         """
         statement = _OF_ONE_ORDER if order_id else _OF_ALL_ORDERS
-        bound: dict[str, object] = {"since": since, "order": order_id, "after": 0}
+        bound: dict[str, object] = {"since": since, "order": order_id, "after": self._before(since)}
         while rows := self._connection.execute(statement, bound).fetchall():
             yield from (_entry(sequence, document) for sequence, document in rows if document is not None)
             bound["after"] = rows[-1][0]
+
+    def _before(self, since: str | None) -> int:
+        """Return a sequence number that no event since a time has, nor any that is smaller."""
+        if since is None:
+            return 0
+        (first,) = self._connection.execute(
+            "SELECT min(first_sequence) FROM outbox_day WHERE day >= ?", (since[:10],)
+        ).fetchone()
+        return self._newest() if first is None else int(first) - 1
 
     def latest(self, limit: int) -> list[Entry]:
         """The last entries there are, oldest first."""
