@@ -187,6 +187,7 @@ class Filters(TypedDict, total=False):
     external_reference: str
     created_from: datetime
     created_to: datetime
+    q: str
 
 
 class Writable(TypedDict, total=False):

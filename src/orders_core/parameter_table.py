@@ -18,6 +18,7 @@ DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 MAX_CUSTOMER_ID: Final = 64
 MAX_EXTERNAL_REFERENCE: Final = 64
+MAX_SEARCH: Final = 100
 MAX_IDEMPOTENCY_KEY: Final = 255
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -103,6 +104,15 @@ def _read_date(text: str) -> date:
         raise ValueError("must be a date such as 2026-01-31") from None
 
 
+def _words(name: str, description: str, *, longest: int) -> Parameter:
+    def read(text: str) -> str:
+        if len(text) > longest or not any(character.isalnum() for character in text):
+            raise ValueError(f"must be up to {longest} characters, and have a letter or a digit")
+        return text
+
+    return Parameter(name, description, {"type": "string", "minLength": 1, "maxLength": longest}, read)
+
+
 NONE: Final[Mapping[str, Parameter]] = {}
 
 DAYS: Final = _table(
@@ -123,6 +133,12 @@ _FILTERS: Final = _table(
     ),
     _time("created_from", "Placed at this time or later."),
     _time("created_to", "Placed at this time or earlier."),
+    _words(
+        "q",
+        "Orders with all of these words, or words that begin so, in their number, external reference,"
+        " contact's name or e-mail address, product ids and names, and metadata values. On one machine only.",
+        longest=MAX_SEARCH,
+    ),
 )
 PAGING: Final = _table(
     _number(

@@ -16,7 +16,7 @@ class Position(Struct, frozen=True):
 
 
 class OrderQuery(Struct, frozen=True):
-    """Which orders to list: a customer's (None: all), by status, reference and time, bounds included.
+    """Which orders to list: a customer's (None: all), by status, reference, time (bounds included), words.
 
     Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
     """
@@ -26,6 +26,7 @@ class OrderQuery(Struct, frozen=True):
     created_from: str | None = None
     created_to: str | None = None
     external_reference: str | None = None
+    q: str | None = None
 
 
 class Page(Struct, frozen=True):
@@ -53,7 +54,11 @@ class OrderRepository(Protocol):
         """The order as last written (strongly consistent)."""
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
-        """At most `limit` orders. A page may be short of it, even empty, and still have a next."""
+        """At most `limit` orders. A page may be short of it, even empty, and still have a next.
+
+        Raises:
+            UnsupportedQuery: this store can't answer it.
+        """
 
     def update(self, change: OrderChange) -> Order:
         """Apply the change and return the order after it.
@@ -116,6 +121,15 @@ class OrderExists(Exception):
 
 class OrderWasDeleted(Exception):
     """The id belonged to an order that was deleted. A late retry must not bring it back."""
+
+
+class UnsupportedQuery(Exception):
+    """A parameter that this kind of store can't answer; the message says why, and what it can."""
+
+    def __init__(self, parameter: str, detail: str) -> None:
+        super().__init__(f"{parameter} {detail}")
+        self.parameter = parameter
+        self.detail = detail
 
 
 class StoreUnavailable(Exception):

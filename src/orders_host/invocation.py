@@ -165,7 +165,10 @@ class GroupCommit:
 
 
 def _grows(event: ProxyEvent) -> bool:
-    return event["resource"] in GROWING_READS
+    if event["resource"] in GROWING_READS:
+        return True
+    # A search reads all orders that have the words, until the page is full.
+    return "q" in (event["multiValueQueryStringParameters"] or {})
 
 
 class Threaded:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -26,8 +26,11 @@ from orders_core.stores import (
     Position,
     StoreUnavailable,
 )
-from orders_host import sqlite_file
+from orders_host import search_index, sqlite_file
 from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS, REFERENCE_INDEX
+
+MAX_HITS_A_PAGE: Final = 1_000
+"""Orders with the words of a search that one page looks at, for those of the status and time asked for."""
 
 
 class Pruned(NamedTuple):
@@ -50,11 +53,15 @@ class SqliteOrderRepository:
         """
         with _unavailable_when_it_fails():
             self._writer = sqlite_file.open_file(path, MIGRATIONS)
+            if search_index.is_missing(self._writer):
+                with sqlite_file.transaction(self._writer):
+                    search_index.fill(self._writer)
             self._path = path
             self._readers = threading.local()
             self._opened: list[sqlite3.Connection] = []
             (self._epoch,) = self._reader.execute("SELECT number FROM epoch").fetchone()
         self._shared = False
+        self._to_index: list[tuple[search_index.Step, Order]] = []
 
     def close(self) -> None:
         """Close all connections; no thread may be using one."""
@@ -100,6 +107,7 @@ class SqliteOrderRepository:
                 # No such order, but events of one: it was deleted.
                 raise OrderWasDeleted(order.order_id) from None
             self._count(order, 1)
+            self._to_index.append((search_index.add, order))
 
     def get(self, order_id: str) -> Order | None:
         """See `OrderRepository.get`."""
@@ -111,6 +119,8 @@ class SqliteOrderRepository:
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
         """See `OrderRepository.list_orders`."""
+        if query.q is not None:
+            return self._search(query, limit, after)
         source, values = _source(query, after)
         with _unavailable_when_it_fails():
             rows = self._reader.execute(
@@ -121,6 +131,23 @@ class SqliteOrderRepository:
         orders = [_decode(row[0]) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(orders, Position(orders[-1].created_at, orders[-1].order_id) if more else None)
+
+    def _search(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
+        """A page of the orders with these words; it looks at MAX_HITS_A_PAGE and may be short."""
+        orders: list[Order] = []
+        last: Position | None = None
+        more = False
+        with _unavailable_when_it_fails():
+            hits = search_index.hits(self._reader, query, after, MAX_HITS_A_PAGE + 1)
+            for number, (created_at, order_id, status, document) in enumerate(hits):
+                more = number == MAX_HITS_A_PAGE or len(orders) == limit
+                if more:
+                    break
+                last = Position(created_at, order_id)
+                order = _decode(document) if _is_within(query, status, created_at) else None
+                if order and query.external_reference in (None, order.content.external_reference):
+                    orders.append(order)
+        return Page(orders, last if more else None)
 
     def update(self, change: OrderChange) -> Order:
         """See `OrderRepository.update`."""
@@ -144,6 +171,7 @@ class SqliteOrderRepository:
             models.check_removal(old, removal)
             self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
             self._writer.execute("INSERT INTO tombstone VALUES (?, ?)", (removal.order_id, removal.at))
+            self._to_index.append((search_index.remove, old))
             self._count(old, -1)
             self._publish(event_for_delete(old, removal.at, removal.by))
 
@@ -203,6 +231,7 @@ class SqliteOrderRepository:
         """Open a transaction that all writes until `seal` share."""
         with _unavailable_when_it_fails():
             self._writer.execute("BEGIN IMMEDIATE")
+        self._to_index.clear()
         self._shared = True
 
     def seal(self) -> None:
@@ -217,11 +246,13 @@ class SqliteOrderRepository:
         """
         self._shared = False
         with _unavailable_when_it_fails():
+            self._index()
             self._writer.execute("COMMIT")
 
     def rollback(self) -> None:
         """Undo all writes since `begin`, if they are not undone already."""
         self._shared = False
+        self._to_index.clear()
         with _unavailable_when_it_fails():
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
@@ -233,11 +264,15 @@ class SqliteOrderRepository:
         if shared and not self._writer.in_transaction:
             # What a full disk has rolled back must not go on in parts.
             raise StoreUnavailable("SQLite: the transaction was rolled back")
+        indexed = len(self._to_index)
         with _unavailable_when_it_fails():
             self._writer.execute("SAVEPOINT one_write" if shared else "BEGIN IMMEDIATE")
             try:
                 yield
+                if not shared:
+                    self._index()
             except BaseException:
+                del self._to_index[indexed:]
                 # Some errors (a full disk) have rolled everything back already.
                 if self._writer.in_transaction:
                     for statement in (
@@ -246,6 +281,15 @@ class SqliteOrderRepository:
                         self._writer.execute(statement)
                 raise
             self._writer.execute("RELEASE one_write" if shared else "COMMIT")
+
+    def _index(self) -> None:
+        """Bring the words of what was written into the search index.
+
+        Not before the end of a transaction: at each savepoint FTS5 would write a part of its own.
+        """
+        for step, order in self._to_index:
+            step(self._writer, order)
+        self._to_index.clear()
 
     def _stored(self, order_id: str) -> Order:
         row = self._writer.execute("SELECT document FROM orders WHERE order_id = ?", (order_id,)).fetchone()
@@ -269,6 +313,8 @@ class SqliteOrderRepository:
         if _counted_as(old) != _counted_as(new):
             self._count(old, -1)
             self._count(new, 1)
+        if search_index.differ(old, new):
+            self._to_index += [(search_index.remove, old), (search_index.add, new)]
         self._publish(event_for_write(old, new))
 
     def _count(self, order: Order, orders: int) -> None:
@@ -320,6 +366,11 @@ def _source(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
         index = REFERENCE_INDEX
     values = [str(value) for values in given.values() for value in values]
     return f"orders INDEXED BY {index}{where}", values
+
+
+def _is_within(query: OrderQuery, status: str, created_at: str) -> bool:
+    in_time = (query.created_from or "") <= created_at <= (query.created_to or "~")
+    return in_time and query.status in (None, status)
 
 
 def _counted_as(order: Order) -> tuple[str, str, str, int]:

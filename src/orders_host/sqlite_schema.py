@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from orders_host import search_index
 from orders_host.sqlite_file import Migrations
 
 MIGRATIONS: Final[Migrations] = (
@@ -73,6 +74,7 @@ MIGRATIONS: Final[Migrations] = (
             SELECT substr(CAST(document AS TEXT) ->> '$.time', 1, 10), min(sequence)
             FROM outbox WHERE json_valid(CAST(document AS TEXT)) GROUP BY 1""",
     ),
+    (search_index.CREATE,),
 )
 
 REFERENCE_INDEX: Final = "reference_index"

@@ -24,7 +24,14 @@ from orders_core.models import (
     ReturnStatus,
     VersionMismatch,
 )
-from orders_core.stores import OrderExists, OrderQuery, OrderRepository, OrderWasDeleted, Position
+from orders_core.stores import (
+    OrderExists,
+    OrderQuery,
+    OrderRepository,
+    OrderWasDeleted,
+    Position,
+    UnsupportedQuery,
+)
 
 
 def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[Order]:
@@ -332,6 +339,18 @@ class TestList:
         confirmed = orders.update(a_change(order, status=OrderStatus.CONFIRMED))
         assert everything(orders, OrderQuery(None, OrderStatus.PENDING), 5) == []
         assert everything(orders, OrderQuery(None, OrderStatus.CONFIRMED), 5) == [confirmed]
+
+    def test_words_are_searched_for_or_refused_with_what_is_possible(self, orders: OrderRepository) -> None:
+        order = an_order("ana")
+        orders.create(order)
+        try:
+            page = orders.list_orders(OrderQuery("ana", q="mug"), 20)
+        except UnsupportedQuery as error:
+            assert error.parameter == "q"
+            assert "would read every order" in error.detail
+            assert "GET /v1/orders/{number}" in error.detail
+        else:
+            assert page.orders == [order]
 
     def test_orders_that_arrive_between_pages_disturb_nothing(self, orders: OrderRepository) -> None:
         placed = [an_order("ana", at=moment(second)) for second in range(6)]

@@ -10,12 +10,16 @@ from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, has_write,
 from orders_aws.dynamodb.requests import delete_request, save_request, update_request
 from orders_core import models
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
-from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Page, Position
+from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Page, Position, UnsupportedQuery
 
 READ_BUDGET: Final = 10
 """Most queries that one filtered page may cost."""
 
 _FILTERED_READ_SIZE: Final = 100
+_NO_SEARCH: Final = (
+    "can't be answered on AWS, where it would read every order; list by customer_id, status and time, or get"
+    " an order by its number: GET /v1/orders/{number}"
+)
 _EARLIEST: Final = "0"
 _LATEST: Final = "9"
 
@@ -74,6 +78,8 @@ class DynamoDBStore:
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
         """Return a page from the index that fits the query."""
+        if query.q is not None:
+            raise UnsupportedQuery("q", _NO_SEARCH)
         if query.created_from and query.created_to and query.created_from > query.created_to:
             return Page([], None)
         if query.external_reference is not None:

@@ -32,7 +32,15 @@ from orders_core.schemas import (
     view_of,
     writable_document,
 )
-from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Position, Store, StoreUnavailable
+from orders_core.stores import (
+    OrderExists,
+    OrderQuery,
+    OrderWasDeleted,
+    Position,
+    Store,
+    StoreUnavailable,
+    UnsupportedQuery,
+)
 from orders_core.validation import decode
 
 _ALWAYS_THERE: Final = ("items", "currency", "customer_id", "status")
@@ -84,7 +92,10 @@ def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
     caller = request.caller
     listing = parameters.read_listing(request.query)
     query = listing.query_of(access.listing_scope(caller, listing.customer_id))
-    page = store.list_orders(query, listing.limit, listing.start_in(query))
+    try:
+        page = store.list_orders(query, listing.limit, listing.start_in(query))
+    except UnsupportedQuery as error:
+        raise problems.invalid_input([{"parameter": error.parameter, "detail": error.detail}]) from None
     orders = [view_of(order) for order in page.orders]
     answer = _page(request, query, orders, page.next_after)
     if len(answer["body"]) > MAX_PAGE_BYTES:
