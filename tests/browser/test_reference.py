@@ -25,7 +25,7 @@ def test_every_operation_is_there(visit: Open) -> None:
         operation["operationId"]
         for path in contract.build()["paths"].values()
         for method, operation in path.items()
-        if method in ("get", "post", "put", "delete")
+        if method in ("get", "post", "put", "patch", "delete")
     }
     shown = visitor.page.locator("section.operation").evaluate_all("all => all.map(one => one.id)")
     assert set(shown) == operations | {"authentication"}

@@ -189,7 +189,7 @@ def test_databases_are_moved_aside_only_when_asked(home: Path, tmp_path: Path) -
     write_backup(home, tmp_path / "backup.tar")
     with closing(SqliteOrderRepository(home / ORDERS_DB)) as store:
         store.create(an_order("lost"))
-    with pytest.raises(DirectoryInUse, match="--replace"):
+    with pytest.raises(DirectoryInUse, match="or replace them"):
         restore(tmp_path / "backup.tar", home)
     restore(tmp_path / "backup.tar", home, replace=True, now=LATER)
     assert "lost" not in {order.customer_id for order in orders_in(home)}

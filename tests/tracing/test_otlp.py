@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,16 @@ def host(collector: Collector, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def access_log(server: Server) -> list[dict[str, Any]]:
-    lines = Path(server.log).read_text().splitlines()
-    return [json.loads(line) for line in lines if line.startswith('{"requestId"')]
+def access_log(server: Server, until_path: str) -> list[dict[str, Any]]:
+    """The log up to a request, which is written by a thread of its own, soon after the answer."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        lines = Path(server.log).read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.startswith('{"requestId"') and line.endswith("}")]
+        if found and found[-1]["path"] == until_path:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"the log does not name {until_path}")
 
 
 def test_a_request_and_its_store_call_are_spans_of_the_callers_trace(
@@ -68,7 +76,7 @@ def test_every_line_of_the_access_log_names_its_trace(host: Server) -> None:
         headers=headers | {HEADER: f"Root={OTHER_ID}"},
     )
     httpx.get(f"{host.url}/nowhere")
-    lines = access_log(host)
+    lines = access_log(host, "/nowhere")
     assert all(re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", line["xrayTraceId"]) for line in lines)
     assert [line["xrayTraceId"] for line in lines[-3:-1]] == [
         XRAY_ID,

@@ -4,7 +4,7 @@ resource "aws_sqs_queue" "this" {
   name                       = var.name
   sqs_managed_sse_enabled    = true
   visibility_timeout_seconds = 6 * var.consumer_timeout_s # what Lambda asks for
-  message_retention_seconds  = 7 * 24 * 3600 # a webhook's 12 tries may each be asked to wait 12 hours
+  message_retention_seconds  = 7 * 24 * 3600              # a webhook's 12 tries may each be asked to wait 12 hours
   receive_wait_time_seconds  = 20
 
   redrive_policy = jsonencode({
