@@ -34,7 +34,7 @@ from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
 from orders_host.retention import Retention
 from orders_host.routing import Router
-from orders_host.server import GRACEFUL_SECONDS, BoundedServer, ignore_hangup
+from orders_host.server import GRACEFUL_SECONDS, BoundedServer, descriptors_of, ignore_hangup
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
@@ -82,7 +82,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             raise InvalidOption(
                 f"can't be used: {error}", certfile=options.certfile, keyfile=options.keyfile
             ) from error
-        BoundedServer(config, connections, lambda: announce(url), end_streams).run(sockets=[listener])
+        server = BoundedServer(config, connections, lambda: announce(url), end_streams)
+        server.run(sockets=descriptors_of(listener))
 
 
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:
