@@ -62,7 +62,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         gateway, end_streams = _assemble(options, url, stack)
         # Without it, X-Forwarded-For would let any client choose the address it is limited by.
         behind_proxy = "FORWARDED_ALLOW_IPS" in os.environ
-        connections = ConnectionTable(raise_descriptor_limit(), None if behind_proxy else MAX_PER_ADDRESS)
+        max_connections = raise_descriptor_limit()
+        connections = ConnectionTable(max_connections, None if behind_proxy else MAX_PER_ADDRESS)
         config = uvicorn.Config(
             gateway,
             http=partial(BoundedConnection, connections),  # type: ignore[arg-type]
@@ -83,7 +84,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                 f"can't be used: {error}", certfile=options.certfile, keyfile=options.keyfile
             ) from error
         server = BoundedServer(config, connections, lambda: announce(url), end_streams)
-        server.run(sockets=descriptors_of(listener))
+        server.run(sockets=descriptors_of(listener, max_connections))
 
 
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:

@@ -25,9 +25,10 @@ GRACEFUL_SECONDS: Final = 8
 MAX_STOP_SECONDS: Final = 25.0
 """After that the process ends, whatever it waits for. All that was acknowledged is on the disk."""
 
-ACCEPTED_PER_TURN: Final = 64
-"""New connections that one turn of the event loop accepts."""
+MAX_ACCEPTED_PER_TURN: Final = 64
+"""New connections that one turn of the event loop accepts at most."""
 
+_CONNECTIONS_PER_LISTENER: Final = 16
 _SWEEP_SECONDS: Final = 1.0
 _FAILED_TO_STOP: Final = 70  # EX_SOFTWARE of sysexits.h
 _BY_SIGNAL: Final = 128  # the shell's convention: 128 + the signal's number
@@ -124,11 +125,15 @@ def _end_process_after(seconds: float) -> None:
     watchdog.start()
 
 
-def descriptors_of(listener: socket.socket) -> list[socket.socket]:
+def descriptors_of(listener: socket.socket, max_connections: int) -> list[socket.socket]:
     """Return the listener and duplicates of it, to be served together.
 
     libuv accepts one connection for each listening descriptor in a turn of the loop. A turn serves a request
     of every open connection, so that with one descriptor the last of 64 busy clients that come at once waits
     for 64 turns: about a second, where an answer takes 20 ms.
+
+    A process that may open few files gets fewer of them. A connection that makes room for another is closed
+    at the end of the turn, so that for a moment there are as many more connections as one turn accepts.
     """
-    return [listener, *(listener.dup() for _ in range(ACCEPTED_PER_TURN - 1))]
+    wanted = min(MAX_ACCEPTED_PER_TURN, max(max_connections // _CONNECTIONS_PER_LISTENER, 1))
+    return [listener, *(listener.dup() for _ in range(wanted - 1))]

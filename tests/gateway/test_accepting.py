@@ -9,6 +9,7 @@ import uvloop
 from orders_host.server import descriptors_of
 
 CLIENTS = 64
+MANY = 10_000
 
 
 class Counting(asyncio.Protocol):
@@ -38,7 +39,7 @@ async def turns_until_accepted(listeners: Sequence[socket.socket]) -> int:
 
 def turns(many: bool) -> int:
     with socket.create_server(("127.0.0.1", 0), backlog=CLIENTS) as listener:
-        return uvloop.run(turns_until_accepted(descriptors_of(listener) if many else [listener]))
+        return uvloop.run(turns_until_accepted(descriptors_of(listener, MANY) if many else [listener]))
 
 
 def test_all_are_accepted_in_a_few_turns() -> None:
@@ -48,3 +49,11 @@ def test_all_are_accepted_in_a_few_turns() -> None:
 def test_one_descriptor_accepts_one_in_a_turn() -> None:
     """When this fails, libuv accepts more than one in a turn, and `descriptors_of` can go."""
     assert turns(many=False) >= CLIENTS
+
+
+def test_a_host_that_may_open_few_files_listens_with_few_of_them() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listeners = descriptors_of(listener, 320)
+        assert len(listeners) == 20
+        for duplicate in listeners[1:]:
+            duplicate.close()
