@@ -1,7 +1,7 @@
 """What a webhook receives: signed as Standard Webhooks has it, small, and plain about what it leaves out."""
 
+import datetime
 import json
-import time
 from typing import Any, get_args
 
 import pytest
@@ -31,7 +31,19 @@ from orders_webhooks.webhook import (
 )
 
 URL = "https://shop.example.com/hook"
-NOW = time.time()
+NOW = 1_790_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def clock_of_the_other_implementation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let its clock show `NOW`: it takes no message that is more than five minutes old."""
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Clock":
+            return cls.fromtimestamp(NOW, tz)
+
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", Clock)
 
 
 def a_webhook(*events: str) -> Webhook:
