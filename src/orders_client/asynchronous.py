@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Self, Unpack
 
 import httpx
@@ -52,9 +52,9 @@ class AsyncOrders:
         """Places an order: once for a key, which is a new one for each call unless you give yours."""
         return await self._call(calls.create_order(items, idempotency_key, **details))
 
-    async def get(self, order_id: str) -> Order:
-        """The order as last written."""
-        return await self._call(calls.get_order(order_id))
+    async def get(self, order_id: str, *, version: int | None = None, at: datetime | None = None) -> Order:
+        """The order as last written, or as it was at a version or at a time (which has an offset)."""
+        return await self._call(calls.get_order(order_id, version, at))
 
     async def list(self, **filters: Unpack[Filters]) -> AsyncIterator[Order]:
         """Orders, newest first; asks for a page when the one before is used up."""

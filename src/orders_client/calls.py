@@ -52,9 +52,11 @@ def create_order(
     return Call("POST", ORDERS, Order, headers=_key(idempotency_key), body={"items": items, **details})
 
 
-def get_order(order_id: str) -> Call[Order]:
-    """Read an order."""
-    return Call("GET", _path(order_id), Order)
+def get_order(order_id: str, version: int | None = None, at: datetime | None = None) -> Call[Order]:
+    """Read an order, as it is or as it was."""
+    moment = {"version": version, "at": at}
+    given = {name: value for name, value in moment.items() if value is not None}
+    return Call("GET", _path(order_id), Order, query=_texts(given))
 
 
 def list_orders(cursor: str | None, **filters: Unpack[Filters]) -> Call[OrderPage]:

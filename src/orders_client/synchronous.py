@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import Self, Unpack
 
@@ -66,9 +66,9 @@ class Orders:
         """Places an order: once for a key, which is a new one for each call unless you give yours."""
         return self._call(calls.create_order(items, idempotency_key, **details))
 
-    def get(self, order_id: str) -> Order:
-        """The order as last written."""
-        return self._call(calls.get_order(order_id))
+    def get(self, order_id: str, *, version: int | None = None, at: datetime | None = None) -> Order:
+        """The order as last written, or as it was at a version or at a time (which has an offset)."""
+        return self._call(calls.get_order(order_id, version, at))
 
     def list(self, **filters: Unpack[Filters]) -> Iterator[Order]:
         """Orders, newest first; asks for a page when the one before is used up."""

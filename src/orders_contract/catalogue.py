@@ -12,6 +12,7 @@ from orders_core.parameter_table import (
     IF_MATCH,
     IF_NONE_MATCH,
     LISTING,
+    MOMENT,
     PAGING,
     Parameter,
 )
@@ -90,8 +91,9 @@ CATALOGUE: Final = {
     ),
     "get_order": Described(
         summary="Read an order",
-        description="As last written. Another customer's order looks as if it did not exist.",
-        parameters=(IF_NONE_MATCH,),
+        description="As last written, or as it was at a version or at a time, which is answered for a deleted"
+        " order, too. Another customer's order looks as if it did not exist.",
+        parameters=(*MOMENT.values(), IF_NONE_MATCH),
         successes={
             200: _success("The order.", ("ETag",), "Order", examples.ORDER),
             304: _success("The client has this version already.", ("ETag",)),
@@ -196,7 +198,7 @@ PARAMETERS: Final = {
     },
     **{
         name: _documented(parameter)
-        for table in (DAYS, LISTING, parameter_table.HEADERS)
+        for table in (DAYS, MOMENT, LISTING, parameter_table.HEADERS)
         for name, parameter in table.items()
     },
 }

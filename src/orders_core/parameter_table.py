@@ -20,6 +20,7 @@ MAX_CUSTOMER_ID: Final = 64
 MAX_EXTERNAL_REFERENCE: Final = 64
 MAX_SEARCH: Final = 100
 MAX_IDEMPOTENCY_KEY: Final = 255
+MAX_VERSION: Final = 999_999_999
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP: Final = re.compile(
@@ -66,14 +67,14 @@ def _choice(name: str, description: str, among: type[StrEnum]) -> Parameter:
     return Parameter(name, description, {"type": "string", "enum": list(among)}, read)
 
 
-def _number(name: str, description: str, *, largest: int, default: int) -> Parameter:
+def _number(name: str, description: str, *, largest: int, default: int | None = None) -> Parameter:
     def read(text: str) -> int:
         if not re.fullmatch(f"[0-9]{{1,{len(str(largest))}}}", text) or not 1 <= int(text) <= largest:
             raise ValueError(f"must be a whole number from 1 to {largest}")
         return int(text)
 
-    schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
-    return Parameter(name, description, schema, read)
+    schema = {"type": "integer", "minimum": 1, "maximum": largest}
+    return Parameter(name, description, schema if default is None else {**schema, "default": default}, read)
 
 
 def _time(name: str, description: str) -> Parameter:
@@ -118,6 +119,10 @@ NONE: Final[Mapping[str, Parameter]] = {}
 DAYS: Final = _table(
     _day("from", "First day, included."),
     _day("to", "Last day, included."),
+)
+MOMENT: Final = _table(
+    _number("version", "The order as it was at this version.", largest=MAX_VERSION),
+    _time("at", "The order as it was at this time."),
 )
 _FILTERS: Final = _table(
     _text(

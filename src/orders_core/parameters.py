@@ -20,6 +20,7 @@ from orders_core.parameter_table import (
     IF_NONE_MATCH,
     LISTING,
     MAX_IDEMPOTENCY_KEY,
+    MOMENT,
     NONE,
     PAGING,
     Parameter,
@@ -96,6 +97,27 @@ class ListingParameters(Paging, frozen=True):
         if position and not (query.created_from or "") <= position.created_at <= (query.created_to or "~"):
             raise _invalid_cursor()
         return position
+
+
+class Moment(Struct, frozen=True):
+    """Which state of an order is asked for: that of a version, or that at a time."""
+
+    version: int | None = None
+    at: str | None = None
+
+
+def read_moment(given: Query) -> Moment | None:
+    """Which state of an order is asked for; None for the present one.
+
+    Raises:
+        Problem: 400, as `read_listing` does.
+    """
+    if not given:
+        return None
+    moment = msgspec.convert(_read(given, MOMENT), Moment)
+    if moment.version is not None and moment.at is not None:
+        raise invalid_input([_fault("at", "can't be given together with version")])
+    return moment
 
 
 def read_listing(given: Query) -> ListingParameters:

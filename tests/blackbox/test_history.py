@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from httpx import Response
 
 from tests.blackbox.client import MUG, ORDERS, Client, Json, path_of, problem
 from tests.blackbox.conftest import signed_in
@@ -34,6 +35,10 @@ def staff_here(embedded_host: Host) -> Iterator[Client]:
 
 def events_of(client: Client, order: Json, **query: str) -> Json:
     return client.expect(200, client.send("GET", f"{path_of(order)}/events", query=query))
+
+
+def as_it_was(client: Client, order: Json, **query: str) -> Response:
+    return client.send("GET", path_of(order), query=query)
 
 
 class TestWhoMayAsk:
@@ -122,6 +127,59 @@ class TestEvents:
         cursor = events_of(ana_here, orders[0], limit="1")["next_cursor"]
         response = ana_here.send("GET", f"{path_of(orders[1])}/events", query={"cursor": cursor})
         problem(response, 400, "invalid-input")
+
+
+class TestAsItWas:
+    def test_each_version_can_be_read_again(self, ana_here: Client, staff_here: Client) -> None:
+        order = ana_here.create()
+        changed = ana_here.expect(200, ana_here.put(order, items=[MUG | {"quantity": 3}]))
+        moved = staff_here.move(changed, "CONFIRMED")
+        for state in (order, changed, moved):
+            assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
+            assert ana_here.expect(200, as_it_was(staff_here, order, at=state["updated_at"]))["version"] in (
+                version for version in (1, 2, 3) if version >= state["version"]
+            )
+        assert ana_here.expect(200, as_it_was(ana_here, order, at="9999-12-31T23:59:59Z")) == moved
+
+    def test_what_was_not_there_is_told(self, ana_here: Client) -> None:
+        order = ana_here.create()
+        unknown = problem(as_it_was(ana_here, order, version="2"), 404, "not-found")
+        assert unknown["detail"] == "No version 2 of this order is known."
+        early = problem(as_it_was(ana_here, order, at="2020-01-01T00:00:00Z"), 404, "not-found")
+        assert early["detail"] == "The order had not been placed at 2020-01-01T00:00:00.000Z."
+
+    def test_a_deleted_order_can_be_read_as_it_was(self, ana_here: Client, luis_here: Client) -> None:
+        order = ana_here.create()
+        ana_here.send("DELETE", path_of(order))
+        assert ana_here.expect(200, as_it_was(ana_here, order, version="1")) == order
+        assert (
+            "was deleted at" in problem(as_it_was(ana_here, order, version="2"), 404, "not-found")["detail"]
+        )
+        problem(as_it_was(luis_here, order, version="1"), 404, "not-found")
+        problem(ana_here.send("GET", path_of(order)), 404, "not-found")
+
+    def test_the_present_version_can_be_asked_for_on_both_hosts(self, ana: Client, luis: Client) -> None:
+        order = ana.create()
+        assert ana.expect(200, as_it_was(ana, order, version="1")) == order
+        assert ana.expect(200, as_it_was(ana, order, at="9999-12-31T23:59:59Z")) == order
+        problem(as_it_was(luis, order, version="1"), 404, "not-found")
+        problem(as_it_was(luis, order, at="9999-12-31T23:59:59Z"), 404, "not-found")
+
+    @pytest.mark.parametrize(
+        ("query", "parameter"),
+        [
+            ({"version": "0"}, "version"),
+            ({"version": "latest"}, "version"),
+            ({"at": "yesterday"}, "at"),
+            ({"version": "1", "at": "2026-01-31T09:30:00Z"}, "at"),
+            ({"limit": "1"}, "limit"),
+        ],
+    )
+    def test_a_moment_that_can_not_be_read_is_named(
+        self, ana: Client, query: dict[str, str], parameter: str
+    ) -> None:
+        document = problem(as_it_was(ana, ana.create(), **query), 400, "invalid-input")
+        assert [fault["parameter"] for fault in document["errors"]] == [parameter]
 
 
 class TestFigures:

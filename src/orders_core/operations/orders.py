@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from orders_core import access, cursors, merge_patch, models, order_numbers, parameters, problems
 from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, check_version, place
+from orders_core.operations.as_it_was import as_it_was
 from orders_core.operations.common import (
     MAX_ID_ATTEMPTS,
     MAX_PAGE_BYTES,
@@ -77,11 +78,14 @@ def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
 
 
 def get_order(request: Request, store: Store, _: Clock) -> Outcome:
-    """Return one order; 304 if the client's `If-None-Match` names its version."""
+    """Return one order, as it is or as it was; 304 if the client's `If-None-Match` names its version."""
     caller = request.caller
-    parameters.reject_query(request.query)
+    moment = parameters.read_moment(request.query)
     order_id = order_id_of(request)
-    order = access.require_visible(store.get(order_id), caller, order_id)
+    if moment is None:
+        order = access.require_visible(store.get(order_id), caller, order_id)
+    else:
+        order = as_it_was(store, order_id, moment, caller)
     if parameters.none_match(request.headers, order.version):
         return Outcome(response(304, headers={"ETag": parameters.entity_tag(order.version)}))
     return Outcome(order_response(200, order))
