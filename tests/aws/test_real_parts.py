@@ -15,7 +15,8 @@ THIS_TEST = f"{Path(__file__).relative_to(ROOT)}::test_dynamodb_local_answers"
 
 def test_dynamodb_local_answers(dynamodb_endpoint: str) -> None:
     table = create_orders_table(dynamodb_endpoint)
-    assert table in dynamodb_client(dynamodb_endpoint).list_tables()["TableNames"]
+    described = dynamodb_client(dynamodb_endpoint).describe_table(TableName=table)
+    assert described["Table"]["TableStatus"] == "ACTIVE"
 
 
 def test_redis_answers(redis_url: str) -> None:

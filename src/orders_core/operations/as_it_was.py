@@ -57,9 +57,8 @@ def _event_of(store: Store, order_id: str, moment: Moment) -> OrderEvent | None:
     if moment.at is not None:
         return last_event_until(store, order_id, moment.at)
     version = moment.version or 0
-    return next(
-        (each for each in store.list_events(order_id, 1, version - 1) if each.version == version), None
-    )
+    following = store.list_events(order_id, 1, version - 1)
+    return following[0] if following and following[0].version == version else None
 
 
 def _no_such_state(moment: Moment) -> Problem:
