@@ -60,7 +60,8 @@ def keys() -> None:
 @data_dir_option
 def rotate(data_dir: Path) -> None:
     """Sign with a new key from now on; tokens of the old one stay valid until they expire."""
-    from orders_host.user_pool import Mailbox, UserPool
+    from orders_host.mail.mailbox import Mailbox
+    from orders_host.user_pool import UserPool
 
     with open_database(data_dir) as database:
         kid = UserPool(database, Mailbox(data_dir / "mail")).rotate_keys()

@@ -176,7 +176,8 @@ def token(email: str, as_json: bool, data_dir: Path) -> None:
 
 @contextmanager
 def _pool(data_dir: Path) -> Iterator["UserPool"]:
-    from orders_host.user_pool import Mailbox, UserPool
+    from orders_host.mail.mailbox import Mailbox
+    from orders_host.user_pool import UserPool
 
     with open_database(data_dir) as database:
         yield UserPool(database, Mailbox(data_dir / "mail"))

@@ -69,11 +69,19 @@ MIGRATIONS: Migrations = (
         """CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
             BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
     ),
+    (
+        # Numbers are not used again: a log that names one names one letter.
+        """CREATE TABLE mail (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, address TEXT NOT NULL,
+            subject TEXT NOT NULL, text TEXT NOT NULL, written_at REAL NOT NULL, expires_at REAL NOT NULL,
+            attempts INTEGER NOT NULL, due_at REAL NOT NULL)""",
+        "CREATE INDEX mail_by_due ON mail (due_at)",
+    ),
 )
 
 
 class Database:
-    """gateway.db: users, signing keys, API keys and quotas. Readable by its owner only.
+    """gateway.db: users, signing keys, API keys, quotas and mail to be sent. Readable by its owner only.
 
     Each thread has a connection of its own, so a reader never waits for another thread's commit (WAL).
 

@@ -23,8 +23,9 @@ from orders_core.order_numbers import id_for
 from orders_core.timestamps import to_text
 from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
 from orders_host.database import Database
+from orders_host.mail.mailbox import Mailbox
 from orders_host.sqlite import SqliteOrderRepository
-from orders_host.user_pool import Mailbox, UserPool
+from orders_host.user_pool import UserPool
 
 PASSWORD: Final = "Demo-orders-2026!"  # noqa: S105 - printed at every start
 USERS: Final = (("ana@example.com", ()), ("luis@example.com", ()), ("staff@example.com", ("staff",)))

@@ -27,6 +27,8 @@ from orders_host.database import Database
 from orders_host.file_identity import FileIdentity
 from orders_host.held_telemetry import HeldTelemetry
 from orders_host.invocation import GroupCommit, Invocation, Threaded
+from orders_host.mail.letter import Mail
+from orders_host.mail.mailbox import Mailbox
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_store
 from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
@@ -39,7 +41,7 @@ from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
 from orders_host.throttling import PLANS, Plan, Quotas, Throttle
-from orders_host.user_pool import Mailbox, UserPool
+from orders_host.user_pool import UserPool
 
 _BACKLOG: Final = 2048
 _QUOTA_FLUSH_SECONDS: Final = 1.0
@@ -95,11 +97,10 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     except (OSError, sqlite3.Error, SchemaTooNew) as error:
         raise InvalidOption(f"can't be used: {error}", data_dir=options.data_dir) from error
     stack.callback(gateway_db.close)
-    mailbox = Mailbox(options.data_dir / "mail", show_codes=options.demo)
-    pool = UserPool(gateway_db, mailbox, f"{url}/cognito")
+    telemetry = PrometheusTelemetry()
+    pool = UserPool(gateway_db, _mail(options, gateway_db, telemetry, stack), f"{url}/cognito")
     access_log = AccessLog()
     stack.callback(access_log.close)
-    telemetry = PrometheusTelemetry()
     document = contract.build()
     export = _exporter(options, stack)
     invocation, relay, retention = _invocation(options, telemetry, export, stack)
@@ -122,6 +123,17 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         cors_allow_origin=options.cors_allow_origin,
     )
     return Gateway(parts, _lifespan(quotas, relay, retention)), streams.close
+
+
+def _mail(options: Options, database: Database, telemetry: PrometheusTelemetry, stack: ExitStack) -> Mail:
+    if options.mail_url is None or options.mail_from is None:
+        return Mailbox(options.data_dir / "mail", show_codes=options.demo)
+    from orders_host.mail.postman import Postman
+    from orders_host.mail.smtp import parse_mail_url
+
+    postman = Postman(database, parse_mail_url(options.mail_url), options.mail_from, telemetry.mailed)
+    stack.enter_context(postman.running())
+    return postman.queue
 
 
 def _invocation(

@@ -44,6 +44,9 @@ class PrometheusTelemetry:
         self._relay_faults = Counter(
             "orders_relay_faults", "Failures that kept the relay from delivering.", registry=registry
         )
+        self._mails = Counter(
+            "orders_mails", "Attempts to send a letter, by what became of it.", ["outcome"], registry=registry
+        )
         self._requests = Histogram(
             "http_request_seconds",
             "Time from a request's arrival to its answer.",
@@ -73,6 +76,10 @@ class PrometheusTelemetry:
     def relay_failed(self) -> None:
         """Count a failure that kept the relay from delivering."""
         self._relay_faults.inc()
+
+    def mailed(self, outcome: str) -> None:
+        """Count an attempt to send a letter."""
+        self._mails.labels(outcome).inc()
 
     def answered(self, method: str, resource: str, status: int, seconds: float) -> None:
         """Count one HTTP request; `resource` is the path template, so that labels stay few."""

@@ -103,6 +103,17 @@ class Options(NamedTuple):
     jwt_audience: Annotated[str | None, About("The client id that those tokens must be for", unset="–")] = (
         None
     )
+    mail_url: Annotated[
+        str | None,
+        About(
+            "Send mail through this server: `smtp+starttls://user:password@host:587`, `smtps://…`, or"
+            " `smtp://localhost`",
+            unset="files in `mail/`",
+        ),
+    ] = None
+    mail_from: Annotated[
+        str | None, About("The sender of that mail, such as `Shop <shop@example.com>`", unset="–")
+    ] = None
     certfile: Annotated[
         Path | None, About("Serve TLS 1.2 or later with this certificate chain (PEM)", unset="no TLS")
     ] = None
@@ -150,6 +161,7 @@ class Options(NamedTuple):
             raise InvalidOption("is not known: write redis://… or rediss://….", cache_url=self.cache_url)
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
             raise InvalidOption("is not known: write http[s]://….", otlp_endpoint=self.otlp_endpoint)
+        self._check_mail()
         if 0 < self.keep_events_days < MIN_KEEP_EVENTS_DAYS:
             raise InvalidOption(
                 f"is too few: write {MIN_KEEP_EVENTS_DAYS} or more, or 0 to keep everything.",
@@ -164,6 +176,23 @@ class Options(NamedTuple):
                 "must be an https:// URL: over plain http another server could answer in its place, and sign"
                 " in any user.",
                 jwt_issuer=None,
+            )
+
+    def _check_mail(self) -> None:
+        if (self.mail_url is None) != (self.mail_from is None):
+            raise InvalidOption(_TOGETHER, mail_url=None, mail_from=None)
+        if self.mail_url is None or self.mail_from is None:
+            return
+        # Only where mail is sent: it takes a while to import.
+        from orders_host.mail.smtp import is_sender, parse_mail_url
+
+        try:
+            parse_mail_url(self.mail_url)
+        except ValueError as error:
+            raise InvalidOption(str(error), mail_url=None) from None
+        if not is_sender(self.mail_from):
+            raise InvalidOption(
+                "is no address: write shop@example.com or Shop <shop@example.com>.", mail_from=self.mail_from
             )
 
 

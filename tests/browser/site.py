@@ -59,7 +59,7 @@ class Site:
             (self.data / "mail").glob(f"*-{email}-*.eml"), key=lambda path: path.stat().st_mtime_ns
         )
         body = message_from_bytes(letters[-1].read_bytes()).get_payload()
-        return str(body).rpartition(": ")[2].strip()
+        return str(body).partition("\n")[0].rpartition(": ")[2].strip()
 
 
 def sign_up(config: dict[str, str], email: str) -> None:

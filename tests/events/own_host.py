@@ -9,7 +9,8 @@ from tests.hosts.embedded import ORDERS
 from tests.real_parts.process import Server, free_port, start, stop
 
 from orders_host.database import Database
-from orders_host.user_pool import Mailbox, UserPool
+from orders_host.mail.mailbox import Mailbox
+from orders_host.user_pool import UserPool
 
 EMAIL = "staff@example.com"
 PASSWORD = "Demo-orders-2026!"

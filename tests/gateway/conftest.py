@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
 from orders_host.database import Database
-from orders_host.user_pool import Mailbox, UserPool
+from orders_host.mail.mailbox import Mailbox
+from orders_host.user_pool import UserPool
 
 PASSWORD = "Demo-orders-2026!"
 ANA = "ana@example.com"
@@ -30,6 +33,12 @@ class Clock:
         self.now += seconds
 
 
+def letter_text(path: Path) -> str:
+    """What a mail program shows of a letter."""
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    return str(message.get_content())
+
+
 class Letters:
     """What the pool has sent."""
 
@@ -38,7 +47,7 @@ class Letters:
 
     def codes(self, address: str) -> list[str]:
         """The codes in the messages to this address, in no order."""
-        texts = [path.read_text() for path in self.directory.glob(f"*-{address}-*.eml")]
+        texts = [letter_text(path) for path in self.directory.glob(f"*-{address}-*.eml")]
         return [found for text in texts for found in re.findall(r": (\d{6})$", text, re.MULTILINE)]
 
     def code(self, address: str) -> str:

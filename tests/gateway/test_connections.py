@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.gateway.test_app import certificate, wait_until_refused
+from tests.gateway.test_app import wait_until_refused
 from tests.hosts.own import MUGS, ORDERS, UNLIMITED, OwnHost, add_user, own_host
+from tests.real_parts.certificate import certificate
 from tests.real_parts.process import free_port, running, wait_for_exit
 
 from orders_host.connection_table import (

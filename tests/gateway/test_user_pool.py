@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from tests.gateway.conftest import ANA, PASSWORD, Clock, Letters
 
 from orders_host.database import Database
+from orders_host.mail.letter import Letter
+from orders_host.mail.mailbox import Mailbox
 from orders_host.user_pool import (
     CognitoError,
-    Mailbox,
     Tokens,
     UserPool,
     UserStatus,
@@ -266,7 +267,9 @@ def test_a_letter_is_private_and_the_log_shows_its_code_only_when_asked(
 ) -> None:
     caplog.set_level("INFO")
     directory = tmp_path / "letters"
-    Mailbox(directory, clock=clock).deliver("../../eva@example.com", "Your code", "123456")
+    Mailbox(directory, clock=clock).deliver(
+        Letter("../../eva@example.com", "Your code", "Your code: 123456\n", clock.now)
+    )
     (letter,) = directory.iterdir()
     assert letter.name.startswith("20261124T120000Z-.._.._eva@example.com-")
     assert letter.stat().st_mode & 0o777 == 0o600
@@ -275,8 +278,10 @@ def test_a_letter_is_private_and_the_log_shows_its_code_only_when_asked(
     assert letter.name[-10:] in caplog.text
     assert "eva@example.com" not in caplog.text
     assert "123456" not in caplog.text
-    Mailbox(directory, show_codes=True, clock=clock).deliver(ANA, "Your code", "654321")
-    assert "(code 654321)" in caplog.text
+    Mailbox(directory, show_codes=True, clock=clock).deliver(
+        Letter(ANA, "Your code", "Your code: 654321\n", clock.now)
+    )
+    assert "(Your code: 654321)" in caplog.text
 
 
 # Tokens

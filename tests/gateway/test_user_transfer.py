@@ -9,7 +9,8 @@ import pytest
 from tests.gateway.conftest import ANA, PASSWORD, Clock
 
 from orders_host.database import Database
-from orders_host.user_pool import Mailbox, UserPool, self_service
+from orders_host.mail.mailbox import Mailbox
+from orders_host.user_pool import UserPool, self_service
 from orders_host.user_pool.errors import CognitoError
 from orders_host.user_pool.transfer import export_users, import_users
 

@@ -2,7 +2,6 @@
 
 from orders_host.user_pool.cognito import CognitoEndpoint, CognitoReply
 from orders_host.user_pool.errors import CognitoError
-from orders_host.user_pool.mailbox import Mailbox
 from orders_host.user_pool.passwords import generate_password
 from orders_host.user_pool.pool import UserPool
 from orders_host.user_pool.store import User, UserStatus
@@ -12,7 +11,6 @@ __all__ = [
     "CognitoEndpoint",
     "CognitoError",
     "CognitoReply",
-    "Mailbox",
     "Tokens",
     "User",
     "UserPool",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from orders_host.audit import AuditEvent, AuditLog
 from orders_host.database import Database
+from orders_host.mail.letter import Mail
 from orders_host.user_pool.challenges import Challenges
 from orders_host.user_pool.codes import Codes, Purpose
 from orders_host.user_pool.errors import (
@@ -20,8 +21,8 @@ from orders_host.user_pool.errors import (
     invalid_parameter,
 )
 from orders_host.user_pool.keys import ALGORITHM, SigningKeys
+from orders_host.user_pool.letters import code_letter
 from orders_host.user_pool.lockout import Lockout
-from orders_host.user_pool.mailbox import Mailbox
 from orders_host.user_pool.passwords import check_policy, hash_secret
 from orders_host.user_pool.srp import Srp
 from orders_host.user_pool.store import Credentials, User, UserStatus, UserStore, normal
@@ -46,12 +47,12 @@ class UserPool:
     def __init__(
         self,
         database: Database,
-        mailbox: Mailbox,
+        mail: Mail,
         base_url: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url)
-        self.mailbox = mailbox
+        self._mail = mail
         self.transaction = database.transaction
         self.clock = clock
         self.audit = AuditLog(database, clock)
@@ -116,6 +117,11 @@ class UserPool:
             self.lockout.clear(user.sub)
             self.audit.record(AuditEvent.PASSWORD_SET, user.sub, "by an administrator")
 
+    def send_code(self, purpose: Purpose, user: User, code: str) -> None:
+        """Write to a user, in the language of the attribute `locale`."""
+        locale = user.attributes.get("locale")
+        self._mail.deliver(code_letter(purpose, user.email, code, locale, self.clock()))
+
     def credentials(self, email: str, password: str) -> Credentials:
         """What is stored of a password of the user with this address; it takes 0.1 s."""
         email = normal(email)
@@ -131,7 +137,7 @@ class UserPool:
             self.users.set_status(user.sub, UserStatus.RESET_REQUIRED)
             self.tokens.revoke_all(user.sub)
             self.audit.record(AuditEvent.PASSWORD_RESET_REQUIRED, user.sub)
-        self.mailbox.deliver(user.email, "Your password reset code", code)
+        self.send_code(Purpose.RESET, user, code)
 
     def add_to_group(self, name: str, group: str) -> None:
         """Adds a user to a group, which need not exist before. Tokens issued from now on show it."""

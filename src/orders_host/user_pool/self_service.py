@@ -23,12 +23,6 @@ from orders_host.user_pool.tokens import Session, Tokens
 
 TEMPORARY_PASSWORD_LIFE = 7 * 86_400  # seconds
 
-_SUBJECTS = {
-    Purpose.CONFIRM: "Your confirmation code",
-    Purpose.RESET: "Your password reset code",
-    Purpose.VERIFY: "Your verification code",
-}
-
 
 class NewPasswordRequired(NamedTuple):
     """The password was right but temporary: the answer to `session` must bring a new one."""
@@ -50,7 +44,7 @@ def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, 
     user = pool.users.add_unconfirmed(email, credentials, attributes)
     if user is None:
         return str(uuid.uuid4())
-    pool.mailbox.deliver(user.email, _SUBJECTS[Purpose.CONFIRM], code)
+    pool.send_code(Purpose.CONFIRM, user, code)
     return user.sub
 
 
@@ -280,4 +274,4 @@ def _failed(pool: UserPool, account: str, user: User | None) -> None:
 def _send_code(pool: UserPool, purpose: Purpose, account: str, user: User | None) -> None:
     code = pool.codes.issue(purpose, account, known=user is not None)
     if user:
-        pool.mailbox.deliver(user.email, _SUBJECTS[purpose], code)
+        pool.send_code(purpose, user, code)
