@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import formatdate
 from typing import NamedTuple, Protocol
 
@@ -18,7 +17,7 @@ class Letter(NamedTuple):
 
     def as_message(self, sender: str, written_at: float) -> EmailMessage:
         """The letter as RFC 5322 has it, with its time in Unix seconds."""
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage()
         message["From"] = sender
         message["To"] = self.address
         message["Date"] = formatdate(written_at)
