@@ -1,5 +1,6 @@
 """What clients send and what they get back: the types behind every body, and behind openapi.yaml."""
 
+from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
@@ -112,7 +113,7 @@ class AddressInput(Address, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     postal_code: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
 
 
-class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A new order."""
 
     # What OrderDetails declares is declared here again where it has limits.
@@ -130,8 +131,16 @@ class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=
         """Raise ValueError for what no schema can say, so that decoding fails for it too."""
         if self.currency not in money.OFFERED:
             raise ValueError("unknown currency")
-        for item in self.items:
-            money.to_minor(price_text(item.unit_price), self.currency)
+        self.unit_prices  # noqa: B018 - converted here, so that decoding fails for an amount that is none
+
+    @cached_property
+    def unit_prices(self) -> tuple[int, ...]:
+        """The price of one piece of each item, in minor units; converted once for check and content.
+
+        Raises:
+            InvalidAmount: one is not an amount of the currency.
+        """
+        return tuple(money.to_minor(price_text(item.unit_price), self.currency) for item in self.items)
 
 
 class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
@@ -330,10 +339,10 @@ def content_of(body: OrderInput) -> OrderContent:
             LineItem(
                 product_id=item.product_id,
                 quantity=item.quantity,
-                unit_price=money.to_minor(price_text(item.unit_price), body.currency),
+                unit_price=unit_price,
                 name=item.name,
             )
-            for item in body.items
+            for item, unit_price in zip(body.items, body.unit_prices, strict=True)
         ),
         currency=body.currency,
         # The domain's own types, without the limits that a body has.

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.conformance import validator
 from tests.orders import LAMPS, an_order, moment
 
-from orders_core import returns
+from orders_core import money, returns
 from orders_core.models import OrderStatus
-from orders_core.money import MINOR_DIGITS, to_text
+from orders_core.money import MINOR_DIGITS, to_minor, to_text
 from orders_core.schemas import OrderInput, content_of, price_text, view_of
 from orders_core.validation import decode
 
@@ -78,3 +78,16 @@ def test_returns_are_shown_only_when_there_are_some() -> None:
         "requested_at": moment(5),
         "history": [{"status": "REQUESTED", "at": moment(5), "by": "ana"}],
     }
+
+
+def test_a_price_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[str] = []
+
+    def counting(text: str, currency: str) -> int:
+        converted.append(text)
+        return to_minor(text, currency)
+
+    monkeypatch.setattr(money, "to_minor", counting)
+    body = b'{"items": [{"product_id": "A-1", "quantity": 1, "unit_price": "9.50"}]}'
+    assert content_of(decode(body, OrderInput)).items[0].unit_price == 950
+    assert converted == ["9.50"]
