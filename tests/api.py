@@ -14,8 +14,9 @@ from orders_core.application import Application
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import Store
 from orders_core.telemetry import Observation
-from orders_host.proxy import HttpRequest, to_event
-from orders_host.routing import Match, Resource, Router
+from orders_host.api import api_routes, to_event
+from orders_host.proxy import HttpRequest
+from orders_host.routing import Call, Claims, Router
 
 ORDERS = "/v1/orders"
 Json = dict[str, Any]
@@ -87,8 +88,20 @@ class Ticking:
         return f"{self._day}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{tick % 1000:03}Z"
 
 
+class Unused:
+    """An `Invocation` of a table that is only looked things up in."""
+
+    async def __call__(self, event: ProxyEvent) -> ProxyResponse:
+        raise NotImplementedError
+
+    async def probe(self) -> None:
+        raise NotImplementedError
+
+
+ROUTER = Router(api_routes(contract.build(), Unused(), "*"))
+
+
 def event_of(
-    router: Router,
     method: str,
     path: str,
     *,
@@ -103,8 +116,13 @@ def event_of(
     request = HttpRequest(
         str(uuid.uuid4()), method, path, sent | dict(headers or {}), query_string, "127.0.0.1", "http"
     )
-    match = router.match(path) or Match(Resource(path, ()), {})
-    return to_event(request, match, caller.claims, content or b"")
+    match = ROUTER.match(path)
+    template, parameters = (match.route.template, match.parameters) if match else (path, {})
+
+    async def authorize() -> Claims:
+        raise NotImplementedError
+
+    return to_event(template, Call(request, parameters, caller.claims, content or b"", authorize))
 
 
 class Api:
@@ -113,7 +131,6 @@ class Api:
     def __init__(self, store: Store) -> None:
         self.telemetry = Recorder()
         self._application = Application(store, self.telemetry, clock=Ticking())
-        self._router = Router(contract.build())
 
     def send(
         self,
@@ -129,9 +146,7 @@ class Api:
         """One request; a `body` is made JSON, a `content` goes as it is, a `query` as text or as pairs."""
         if body is not None:
             content = json.dumps(body).encode()
-        event = event_of(
-            self._router, method, path, caller=caller, content=content, headers=headers, query=query
-        )
+        event = event_of(method, path, caller=caller, content=content, headers=headers, query=query)
         response: ProxyResponse = self._application(event)
         return Answer(
             method, event["resource"], response["statusCode"], response["headers"], response["body"]

@@ -1,8 +1,7 @@
-"""The embedded gateway: route → rate limit → authorizer → body → application, as API Gateway does it."""
+"""The embedded gateway: route → rate limit → authorizer → body → answer, as API Gateway does it."""
 
 import logging
 import uuid
-from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from time import perf_counter, time
@@ -10,19 +9,17 @@ from typing import NamedTuple
 
 from orders_core import problems
 from orders_core.problems import Problem, problem_from
-from orders_core.proxy import ProxyResponse, common_headers, preflight_headers, problem_response, response
+from orders_core.proxy import ProxyResponse, common_headers, problem_response, response
 from orders_host.access_log import AccessLog, AccessLogEntry, shortened
 from orders_host.api_keys import ApiKey, ApiKeys
 from orders_host.asgi import Receive, Scope, Send
 from orders_host.authorizer import Authorizer, Reason, Unauthorized
 from orders_host.connections import CONNECTION, BoundedConnection
-from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.otlp import SERVER, Export, Span
-from orders_host.pages import Pages
-from orders_host.proxy import HttpRequest, http_request, read_body, send_response, to_event
-from orders_host.routing import Match, Router
-from orders_host.streaming import Authorize, OpenStream, Streamed, send_stream
+from orders_host.proxy import HttpRequest, http_request, read_body, send_response
+from orders_host.routing import Authorize, Call, Match, Router
+from orders_host.streaming import Streamed, send_stream
 from orders_host.throttling import Decision, Throttle
 from orders_host.tracing import current, trace_of
 
@@ -30,16 +27,13 @@ _log = logging.getLogger(__name__)
 
 
 class Dependencies(NamedTuple):
-    """What the gateway is made of. `streams` are the resources whose answers go on."""
+    """What the gateway is made of."""
 
     router: Router
     throttle: Throttle
     api_keys: ApiKeys
     require_api_key: bool
     authorizer: Authorizer
-    invocation: Invocation
-    streams: Mapping[str, OpenStream]
-    pages: Pages
     telemetry: PrometheusTelemetry
     access_log: AccessLog
     export: Export | None
@@ -49,17 +43,22 @@ class Dependencies(NamedTuple):
 class RequestContext:
     """One request on its way through the pipeline, and what was learned about it."""
 
-    def __init__(self, request: HttpRequest, receive: Receive) -> None:
+    def __init__(self, request: HttpRequest, match: Match | None, receive: Receive) -> None:
         self.request = request
+        self.match = match
         self.receive = receive
         self.trace = trace_of(request.headers)
-        self.match: Match | None = None
         self.key: ApiKey | None = None
         self.claims: dict[str, str] = {}
         self.decision: Decision | None = None
         self.error: str | None = None
         self.authorizer_error: str | None = None
         self.integration_seconds: float | None = None
+
+    @property
+    def resource(self) -> str | None:
+        """The API's resource that was asked for; None for pages and for what is not there."""
+        return self.match.route.template if self.match and self.match.route.authorized else None
 
 
 class Gateway:
@@ -79,7 +78,8 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        exchange = RequestContext(http_request(scope, str(uuid.uuid4())), receive)
+        request = http_request(scope, str(uuid.uuid4()))
+        exchange = RequestContext(request, self._parts.router.match(request.path), receive)
         current.set(exchange.trace)
         connection: BoundedConnection | None = scope.get(CONNECTION)
         if connection is not None:
@@ -102,8 +102,7 @@ class Gateway:
         request = exchange.request
         try:
             self._limit_rate(exchange)
-            page = await self._parts.pages.answer(request, exchange.receive)
-            return page if page is not None else await self._api(exchange)
+            return await self._answer_by_route(exchange)
         except ConnectionResetError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
@@ -115,38 +114,29 @@ class Gateway:
             refused["headers"].update(self._common_headers)
             return refused
 
-    async def _api(self, exchange: RequestContext) -> ProxyResponse | Streamed:
-        request = exchange.request
-        exchange.match = match = self._route(request)
+    async def _answer_by_route(self, exchange: RequestContext) -> ProxyResponse | Streamed:
+        request, (route, parameters) = exchange.request, _found(exchange.match)
+        if request.method not in route.methods:
+            raise problems.method_not_allowed(request.method, route.methods)
         if request.method == "OPTIONS":
-            return response(
-                204, headers=preflight_headers(self._parts.cors_allow_origin, match.resource.methods)
-            )
-        await self._authorize(exchange)
-        open_stream = self._parts.streams.get(match.resource.template)
-        if open_stream is not None:
-            return open_stream(request, exchange.claims, self._authorize_again(request))
-        body = await read_body(request, exchange.receive)
+            return response(204, headers=route.preflight)
+        if route.authorized:
+            await self._authorize(exchange)
+        body = b"" if route.streamed else await read_body(request, exchange.receive)
         started = perf_counter()
-        answer = await self._parts.invocation(to_event(request, match, exchange.claims, body))
-        exchange.integration_seconds = perf_counter() - started
+        call = Call(request, parameters, exchange.claims, body, self._authorize_again(request))
+        answer = await route.answer(call)
+        if exchange.resource and not route.streamed:
+            exchange.integration_seconds = perf_counter() - started
         return answer
-
-    def _route(self, request: HttpRequest) -> Match:
-        match = self._parts.router.match(request.path)
-        if match is None:
-            raise problems.no_such_resource()
-        if request.method not in match.resource.methods:
-            raise problems.method_not_allowed(request.method, match.resource.methods)
-        return match
 
     def _limit_rate(self, exchange: RequestContext) -> None:
         throttle, request = self._parts.throttle, exchange.request
-        if _is_beside_the_api(request):
-            exchange.decision = throttle.admit_page(request.address)
-        else:
+        if _counts_for_the_api(request, exchange.match):
             self._find_key(exchange)
             exchange.decision = throttle.admit(request.address, exchange.key)
+        else:
+            exchange.decision = throttle.admit_page(request.address)
         if not exchange.decision.admitted:
             raise _throttled(exchange.decision)
 
@@ -177,8 +167,7 @@ class Gateway:
         return partial(self._parts.authorizer.authorize, request.headers.get("authorization"))
 
     def _note(self, exchange: RequestContext, status: int, length: int, seconds: float) -> None:
-        request = exchange.request
-        resource = exchange.match.resource.template if exchange.match else None
+        request, resource = exchange.request, exchange.resource
         self._parts.telemetry.answered(request.method, resource or "other", status, seconds)
         self._parts.access_log.write(
             AccessLogEntry(
@@ -211,9 +200,17 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _is_beside_the_api(request: HttpRequest) -> bool:
-    """Whether a request is for a page, or asks what another request may do."""
-    return request.method == "OPTIONS" or not request.path.startswith(("/v1/", "/cognito"))
+def _found(match: Match | None) -> Match:
+    if match is None:
+        raise problems.no_such_resource()
+    return match
+
+
+def _counts_for_the_api(request: HttpRequest, match: Match | None) -> bool:
+    """Whether a request is for the API. A preflight only asks what another request may do."""
+    if request.method == "OPTIONS":
+        return False
+    return match.route.limited if match else request.path.startswith("/v1/")
 
 
 def _span(exchange: RequestContext, resource: str, status: int, seconds: float) -> Span:

@@ -17,6 +17,7 @@ import orders_contract as contract
 from orders_core.application import Application
 from orders_core.stores import Store, StoreUnavailable
 from orders_host.access_log import AccessLog
+from orders_host.api import api_routes
 from orders_host.api_keys import ApiKeys
 from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
@@ -104,23 +105,21 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     document = contract.build()
     export = _exporter(options, stack)
     invocation, relay, retention = _invocation(options, telemetry, export, stack)
-    streams = EventStreams(relay.feed if relay else None, options.cors_allow_origin)
+    cors = options.cors_allow_origin
+    streams = EventStreams(relay.feed if relay else None, cors)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options.metrics_token)
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
     parts = Dependencies(
-        router=Router({"paths": document["paths"] | {path: {"get": {}} for path in streams.resources}}),
+        router=Router([*api_routes(document, invocation, cors), *streams.routes, *pages.routes]),
         throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quota)),
         api_keys=ApiKeys(gateway_db),
         require_api_key=options.require_api_key,
         authorizer=_authorizer(options, pool),
-        invocation=invocation,
-        streams=streams.resources,
-        pages=pages,
         telemetry=telemetry,
         access_log=access_log,
         export=export,
-        cors_allow_origin=options.cors_allow_origin,
+        cors_allow_origin=cors,
     )
     return Gateway(parts, _lifespan(quotas, relay, retention)), streams.close
 

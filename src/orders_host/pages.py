@@ -2,22 +2,21 @@
 
 import hmac
 import mimetypes
-from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from orders_core.problems import FORBIDDEN, STORE_UNAVAILABLE, Problem, method_not_allowed, no_such_resource
+from orders_core.problems import FORBIDDEN, STORE_UNAVAILABLE, Problem, no_such_resource
 from orders_core.proxy import EXPOSED_HEADERS, ProxyResponse, response
 from orders_core.stores import StoreUnavailable
 from orders_host import contract_text, metrics
 from orders_host.addresses import is_loopback
-from orders_host.asgi import Receive
 from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
-from orders_host.proxy import HttpRequest, read_body
+from orders_host.proxy import HttpRequest
+from orders_host.routing import Answer, Call, Route
 from orders_host.user_pool import CognitoEndpoint, UserPool
 
 _FORWARDED: Final = {"forwarded", "x-forwarded-for", "via"}
@@ -47,11 +46,9 @@ _COGNITO_PREFLIGHT: Final = _ANY_ORIGIN | {
     "Access-Control-Max-Age": "600",
 }
 
-Page = Callable[[HttpRequest], Awaitable[ProxyResponse]]
-
 
 class Pages:
-    """Answers the paths that are not the API's own."""
+    """Answers the paths that are not the API's own; `routes` are their rows of the host's table."""
 
     def __init__(
         self,
@@ -70,93 +67,83 @@ class Pages:
         self._invocation = invocation
         self._telemetry = telemetry
         self._metrics_token = metrics_token
-        self._pages: dict[str, Page] = {
-            "/": self._home,
-            "/console": self._home,
-            "/healthz": self._health,
-            "/metrics": self._metrics,
-            "/openapi.yaml": self._contract_as_yaml,
-            "/openapi.json": self._contract_as_json,
-            "/config.json": self._configuration,
-            "/docs": self._docs,
-            f"/cognito/{pool.pool_id}/.well-known/jwks.json": self._jwks,
-            f"/cognito/{pool.pool_id}/.well-known/openid-configuration": self._openid,
-        }
-
-    async def answer(self, request: HttpRequest, receive: Receive) -> ProxyResponse | None:
-        """The page's answer, or None if the path is the API's.
-
-        Raises:
-            Problem: 404 or 405.
-        """
-        path = request.path
-        if path.startswith("/v1/"):
-            return None
-        if path in ("/cognito", "/cognito/"):
-            return await self._user_pool(request, receive)
-        if path.startswith("/console/"):
-            _require_get(request)
-            return static_file(CONSOLE, path.removeprefix("/console/") or "index.html")
-        page = self._pages.get(path)
-        if page is None:
-            return None
-        _require_get(request)
-        return await page(request)
+        key_set = f"/cognito/{pool.pool_id}/.well-known"
+        self.routes = [
+            _page("/", self._home),
+            _page("/console", self._home),
+            _page("/console/", self._console),
+            _page("/console/{file+}", self._console),
+            _page("/healthz", self._health),
+            _page("/metrics", self._metrics),
+            _page("/openapi.yaml", self._contract_as_yaml),
+            _page("/openapi.json", self._contract_as_json),
+            _page("/config.json", self._configuration),
+            _page("/docs", self._docs),
+            _page(f"{key_set}/jwks.json", self._jwks, limited=True),
+            _page(f"{key_set}/openid-configuration", self._openid, limited=True),
+            *(
+                Route(path, ("OPTIONS", "POST"), self._user_pool, limited=True, preflight=_COGNITO_PREFLIGHT)
+                for path in ("/cognito", "/cognito/")
+            ),
+        ]
 
     def close(self) -> None:
         """Wait for what the user pool is doing."""
         self._cognito.close()
 
-    async def _home(self, _: HttpRequest) -> ProxyResponse:
+    async def _home(self, _: Call) -> ProxyResponse:
         return response(302, headers={"Location": "/console/" if CONSOLE.is_dir() else "/docs"})
 
-    async def _health(self, _: HttpRequest) -> ProxyResponse:
+    async def _console(self, call: Call) -> ProxyResponse:
+        return static_file(CONSOLE, call.parameters.get("file", "index.html"))
+
+    async def _health(self, _: Call) -> ProxyResponse:
         try:
             await self._invocation.probe()
         except StoreUnavailable as error:
             raise Problem(STORE_UNAVAILABLE, f"The host is not healthy: {error}.") from error
         return response(200, b'{"status":"ok"}', {"Cache-Control": "no-store"})
 
-    async def _metrics(self, request: HttpRequest) -> ProxyResponse:
-        if not _may_read_metrics(request, self._metrics_token):
+    async def _metrics(self, call: Call) -> ProxyResponse:
+        if not _may_read_metrics(call.request, self._metrics_token):
             raise Problem(FORBIDDEN, _METRICS_REFUSED)
         return response(200, self._telemetry.text(), {"Content-Type": metrics.CONTENT_TYPE})
 
-    async def _contract_as_yaml(self, _: HttpRequest) -> ProxyResponse:
+    async def _contract_as_yaml(self, _: Call) -> ProxyResponse:
         return response(200, self._yaml.encode(), {"Content-Type": "application/yaml", **_ANY_ORIGIN})
 
     @cached_property
     def _yaml(self) -> str:
         return contract_text.as_yaml(self._contract)
 
-    async def _contract_as_json(self, _: HttpRequest) -> ProxyResponse:
+    async def _contract_as_json(self, _: Call) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._contract), _ANY_ORIGIN)
 
-    async def _configuration(self, request: HttpRequest) -> ProxyResponse:
-        here = request.origin
+    async def _configuration(self, call: Call) -> ProxyResponse:
+        here = call.request.origin
         config = self._config | {"api_url": here, "cognito_url": f"{here}/cognito"}
         return response(200, msgspec.json.encode(config), {"Cache-Control": "no-cache", **_ANY_ORIGIN})
 
-    async def _docs(self, _: HttpRequest) -> ProxyResponse:
+    async def _docs(self, _: Call) -> ProxyResponse:
         page = static_file(CONSOLE, "docs.html")
         # Its links are relative to where its files are.
         page["body"] = page["body"].replace('="./', '="/console/')
         return page
 
-    async def _jwks(self, _: HttpRequest) -> ProxyResponse:
+    async def _jwks(self, _: Call) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._pool.keys.jwks()), _ANY_ORIGIN)
 
-    async def _openid(self, _: HttpRequest) -> ProxyResponse:
+    async def _openid(self, _: Call) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._pool.openid_configuration()), _ANY_ORIGIN)
 
-    async def _user_pool(self, request: HttpRequest, receive: Receive) -> ProxyResponse:
-        if request.method == "OPTIONS":
-            return response(204, headers=_COGNITO_PREFLIGHT)
-        if request.method != "POST":
-            raise method_not_allowed(request.method, ["OPTIONS", "POST"])
-        body = await read_body(request, receive)
-        reply = await self._cognito(request.headers.get("x-amz-target", ""), body, request.address)
+    async def _user_pool(self, call: Call) -> ProxyResponse:
+        request = call.request
+        reply = await self._cognito(request.headers.get("x-amz-target", ""), call.body, request.address)
         return response(reply.status, reply.body, {**reply.headers, **_ANY_ORIGIN})
+
+
+def _page(path: str, answer: Answer, limited: bool = False) -> Route:
+    return Route(path, ("GET", "HEAD"), answer, limited)
 
 
 def static_file(folder: Path, name: str) -> ProxyResponse:
@@ -186,8 +173,3 @@ def _may_read_metrics(request: HttpRequest, token: str | None) -> bool:
         return hmac.compare_digest(given, f"Bearer {token}".encode())
     # A proxy on this machine brings its clients' requests from a local address; it says so, if it is honest.
     return is_loopback(request.address) and not _FORWARDED & request.headers.keys()
-
-
-def _require_get(request: HttpRequest) -> None:
-    if request.method not in ("GET", "HEAD"):
-        raise method_not_allowed(request.method, ["GET", "HEAD"])

@@ -1,15 +1,12 @@
-"""An HTTP request (ASGI) as an API Gateway proxy event, and a proxy response as an HTTP response."""
+"""What the gateway reads of an HTTP request (ASGI), and a proxy response as an HTTP response."""
 
-import base64
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 from orders_core.problems import payload_too_large
-from orders_core.proxy import ProxyEvent, ProxyResponse
+from orders_core.proxy import ProxyResponse
 from orders_core.schemas import MAX_BODY_BYTES
 from orders_host.addresses import unmapped
 from orders_host.asgi import Receive, Scope, Send
-from orders_host.routing import Match
 
 
 class HttpRequest(NamedTuple):
@@ -59,31 +56,6 @@ async def read_body(request: HttpRequest, receive: Receive) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise payload_too_large()
     return body
-
-
-def to_event(request: HttpRequest, match: Match, claims: dict[str, str], body: bytes) -> ProxyEvent:
-    """The event that API Gateway would make of the request."""
-    try:
-        text, encoded = body.decode(), False
-    except UnicodeDecodeError:
-        text, encoded = base64.b64encode(body).decode(), True
-    return {
-        "resource": match.resource.template,
-        "path": request.path,
-        "httpMethod": request.method,
-        "headers": request.headers,
-        "multiValueQueryStringParameters": (
-            parse_qs(request.query_string, keep_blank_values=True) if request.query_string else None
-        ),
-        "pathParameters": match.parameters or None,
-        "requestContext": {
-            "requestId": request.id,
-            "path": request.path,
-            "authorizer": {"claims": claims},
-        },
-        "body": text or None,
-        "isBase64Encoded": encoded,
-    }
 
 
 async def send_response(send: Send, response: ProxyResponse, more: dict[str, str]) -> int:

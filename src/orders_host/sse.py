@@ -17,10 +17,12 @@ from orders_core.access import Caller, caller_from
 from orders_core.events import OrderEvent
 from orders_core.proxy import common_headers
 from orders_core.schemas import event_view_of
+from orders_host.api import api_route
 from orders_host.authorizer import Unauthorized
 from orders_host.proxy import HttpRequest
 from orders_host.relay.feed import Entry, Feed
-from orders_host.streaming import Authorize, Claims, OpenStream, Streamed
+from orders_host.routing import Authorize, Call, Claims, Route
+from orders_host.streaming import Streamed
 
 PATH: Final = "/v1/events"
 HEARTBEAT_SECONDS: Final = 15.0
@@ -37,7 +39,11 @@ class EventStreams:
 
     def __init__(self, feed: Feed | None, cors_allow_origin: str) -> None:
         """Without a feed there are no streams."""
-        self.resources: dict[str, OpenStream] = {PATH: partial(self._start, feed)} if feed else {}
+        self.routes: list[Route] = []
+        if feed is not None:
+            self.routes.append(
+                api_route(PATH, ["GET"], partial(self._start, feed), cors_allow_origin, streamed=True)
+            )
         self._headers = common_headers(cors_allow_origin) | {
             "Content-Type": "text/event-stream; charset=utf-8",
             "Cache-Control": "no-store",
@@ -53,17 +59,17 @@ class EventStreams:
         for news in self._news:
             news.set()
 
-    def _start(self, feed: Feed, request: HttpRequest, claims: Claims, authorize: Authorize) -> Streamed:
+    async def _start(self, feed: Feed, call: Call) -> Streamed:
         """Start behind the event that the header Last-Event-ID names; without it, with what comes.
 
         Raises:
             Problem: the header is no event's id, or the caller has too many streams.
         """
-        caller = _caller(claims)
-        position = _last_event_id(request, feed.last)
+        caller = _caller(call.claims)
+        position = _last_event_id(call.request, feed.last)
         if self._open[caller.sub] >= MAX_PER_CALLER:
             raise problems.throttled()
-        return Streamed(self._headers, self._chunks(feed, caller, position, authorize))
+        return Streamed(self._headers, self._chunks(feed, caller, position, call.authorize))
 
     async def _chunks(
         self, feed: Feed, caller: Caller, position: int, authorize: Authorize

@@ -1,18 +1,14 @@
 """Answers that go on: sends them as they come, to clients that keep up, until either side has enough."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final, NamedTuple
 
 from orders_host.asgi import Receive, Send
-from orders_host.proxy import HttpRequest
 
 SLOW_SECONDS: Final = 10.0
 """A client that takes nothing for so long is dropped."""
-
-Claims = Mapping[str, str]
-Authorize = Callable[[], Awaitable[Claims]]
 
 
 class Streamed(NamedTuple):
@@ -20,10 +16,6 @@ class Streamed(NamedTuple):
 
     headers: dict[str, str]
     chunks: AsyncGenerator[bytes, None]
-
-
-OpenStream = Callable[[HttpRequest, Claims, Authorize], Streamed]
-"""Begins an answer to an authorized request, or raises Problem. `Authorize` looks at the token once more."""
 
 
 async def send_stream(

@@ -23,6 +23,7 @@ from orders_host.authorizer import Reason, Unauthorized
 from orders_host.proxy import HttpRequest
 from orders_host.relay import ORDERS_DB
 from orders_host.relay.feed import Feed
+from orders_host.routing import Authorize, Call, Claims
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sse import MAX_PER_CALLER, PATH, EventStreams
 from orders_host.streaming import Streamed, send_stream
@@ -166,11 +167,16 @@ def a_request(**headers: str) -> HttpRequest:
     return HttpRequest("id", "GET", PATH, headers, "", "127.0.0.1", "http")
 
 
-def opened(streams: EventStreams, claims: Mapping[str, str], **headers: str) -> AsyncGenerator[bytes, None]:
-    async def authorize() -> Mapping[str, str]:
+async def opened(
+    streams: EventStreams, claims: Claims, authorize: Authorize | None = None, **headers: str
+) -> AsyncGenerator[bytes, None]:
+    async def always() -> Claims:
         return claims
 
-    return streams.resources[PATH](a_request(**headers), claims, authorize).chunks
+    (route,) = streams.routes
+    answer = await route.answer(Call(a_request(**headers), {}, claims, b"", authorize or always))
+    assert isinstance(answer, Streamed)
+    return answer.chunks
 
 
 def test_the_stream_ends_with_the_token(feed: Feed, shop: SqliteOrderRepository) -> None:
@@ -184,7 +190,7 @@ def test_the_stream_ends_with_the_token(feed: Feed, shop: SqliteOrderRepository)
 
     async def run() -> None:
         nonlocal valid
-        chunks = EventStreams(feed, "*").resources[PATH](a_request(), claims, authorize).chunks
+        chunks = await opened(EventStreams(feed, "*"), claims, authorize)
         assert await anext(chunks) == b"retry: 2000\n\n"
         shop.create(an_order("ana"))
         feed.look()
@@ -204,7 +210,7 @@ def test_a_heartbeat_moves_the_client_on_over_what_is_not_its_own(
     monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.01)
 
     async def run() -> None:
-        chunks = opened(EventStreams(feed, "*"), {"sub": "ana"})
+        chunks = await opened(EventStreams(feed, "*"), {"sub": "ana"})
         await anext(chunks)
         shop.create(an_order("luis"))
         feed.look()
@@ -218,15 +224,15 @@ def test_a_heartbeat_moves_the_client_on_over_what_is_not_its_own(
 def test_a_caller_has_a_few_streams_at_most(feed: Feed) -> None:
     async def run() -> None:
         streams = EventStreams(feed, "*")
-        several = [opened(streams, {"sub": "ana"}) for _ in range(MAX_PER_CALLER)]
+        several = [await opened(streams, {"sub": "ana"}) for _ in range(MAX_PER_CALLER)]
         for chunks in several:
             await anext(chunks)
         with pytest.raises(Problem) as refused:
-            opened(streams, {"sub": "ana"})
+            await opened(streams, {"sub": "ana"})
         assert refused.value.kind.status == 429
-        opened(streams, {"sub": "luis"})
+        await opened(streams, {"sub": "luis"})
         await several[0].aclose()
-        opened(streams, {"sub": "ana"})
+        await opened(streams, {"sub": "ana"})
         for chunks in several[1:]:
             await chunks.aclose()
 
@@ -234,7 +240,7 @@ def test_a_caller_has_a_few_streams_at_most(feed: Feed) -> None:
 
 
 def test_a_stream_without_a_feed_does_not_exist() -> None:
-    assert EventStreams(None, "*").resources == {}
+    assert EventStreams(None, "*").routes == []
 
 
 Message = MutableMapping[str, Any]

@@ -9,19 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-import orders_contract as contract
 from orders_core.application import Application
 from orders_core.proxy import ProxyResponse
 from orders_core.stores import StoreUnavailable
 from orders_host.invocation import GroupCommit
 from orders_host.relay import Relay
 from orders_host.relay.worker import DeliveryAttempt
-from orders_host.routing import Router
 from orders_host.sqlite import SqliteOrderRepository
 from tests.api import Caller, Json, Recorder, event_of
 from tests.simulation.loop import SimulatedLoop
-
-ROUTER = Router(contract.build())
 
 
 class PowerCut(KeyboardInterrupt):
@@ -69,7 +65,7 @@ class Machine:
         import json
 
         content = json.dumps(body).encode() if body is not None else None
-        event = event_of(ROUTER, method, path, caller=caller, content=content, headers=headers, query=query)
+        event = event_of(method, path, caller=caller, content=content, headers=headers, query=query)
         try:
             return await self._invocation(event)
         except StoreUnavailable:
