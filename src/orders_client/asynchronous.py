@@ -57,7 +57,7 @@ class AsyncOrders:
         return await self._call(calls.get_order(order_id, version, at))
 
     async def list(self, **filters: Unpack[Filters]) -> AsyncIterator[Order]:
-        """Orders, newest first; asks for a page when the one before is used up."""
+        """Orders, newest first or as `sort` says; asks for a page when the one before is used up."""
         cursor = None
         while True:
             page = await self._call(calls.list_orders(cursor, **filters))

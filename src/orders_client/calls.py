@@ -6,6 +6,7 @@ Every call is safe to repeat: its method is idempotent, or it carries an Idempot
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final, Generic, TypeVar, Unpack
 from urllib.parse import quote
 
@@ -60,7 +61,7 @@ def get_order(order_id: str, version: int | None = None, at: datetime | None = N
 
 
 def list_orders(cursor: str | None, **filters: Unpack[Filters]) -> Call[OrderPage]:
-    """Read a page of orders, newest first."""
+    """Read a page of orders, newest first unless `sort` says otherwise."""
     return Call("GET", ORDERS, OrderPage, query=_page(cursor) | _texts(filters))
 
 
@@ -129,7 +130,18 @@ def _page(cursor: str | None) -> Query:
 
 
 def _texts(filters: Mapping[str, object]) -> Query:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else str(value)
-        for name, value in filters.items()
-    }
+    return {name: _text(value) for name, value in filters.items()}
+
+
+def _text(value: object) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return f"{value:f}"
+        case str():
+            return str(value)
+        case Sequence():
+            return ",".join(value)
+        case _:
+            return str(value)

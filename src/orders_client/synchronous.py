@@ -71,7 +71,7 @@ class Orders:
         return self._call(calls.get_order(order_id, version, at))
 
     def list(self, **filters: Unpack[Filters]) -> Iterator[Order]:
-        """Orders, newest first; asks for a page when the one before is used up."""
+        """Orders, newest first or as `sort` says; asks for a page when the one before is used up."""
         cursor = None
         while True:
             page = self._call(calls.list_orders(cursor, **filters))

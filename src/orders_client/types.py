@@ -1,5 +1,6 @@
 """What the API takes and gives. Amounts are exact decimals, times are aware and in UTC."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -128,11 +129,13 @@ class Order(Struct, frozen=True):
 
 
 class OrderPage(Struct, frozen=True):
-    """A page of orders; `next_cursor` is None on the last."""
+    """A page of orders; `next_cursor` is None on the last, the total unless it was asked for."""
 
     orders: list[Order]
     count: int
     next_cursor: str | None
+    total_count: int | None = None
+    total_is_exact: bool | None = None
 
 
 EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted"]
@@ -180,14 +183,21 @@ class Statistics(Struct, frozen=True, rename={"from_": "from"}):
 
 
 class Filters(TypedDict, total=False):
-    """Which orders to list: times are inclusive, and must be aware."""
+    """Which orders to list, and in which order: bounds are inclusive, times must be aware."""
 
     customer_id: str
-    status: OrderStatus
+    status: OrderStatus | Sequence[OrderStatus]
     external_reference: str
     created_from: datetime
     created_to: datetime
+    updated_from: datetime
+    updated_to: datetime
+    total_min: Decimal
+    total_max: Decimal
+    currency: str
     q: str
+    sort: Literal["created_at", "-created_at", "updated_at", "-updated_at", "total_amount", "-total_amount"]
+    count: Literal["exact", "estimate"]
 
 
 class Writable(TypedDict, total=False):

@@ -4,15 +4,16 @@ The operations read by these tables (`parameters.py`), and the contract document
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from orders_core import timestamps
+from orders_core import money, timestamps
 from orders_core.models import OrderStatus
+from orders_core.stores import NEWEST_FIRST, Sort, SortField
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
@@ -21,8 +22,14 @@ MAX_EXTERNAL_REFERENCE: Final = 64
 MAX_SEARCH: Final = 100
 MAX_IDEMPOTENCY_KEY: Final = 255
 MAX_VERSION: Final = 999_999_999
+MAX_COUNTED: Final = 10_000
+"""The most orders that are counted for one request: some milliseconds."""
+
+SORTS: Final = tuple(f"{sign}{field}" for field in SortField for sign in ("", "-"))
+"""The orders of a listing, as clients write them: `-` stands for the highest first."""
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -34,7 +41,8 @@ Schema = Mapping[str, object]
 class Parameter(Struct, frozen=True):
     """A query parameter or a header.
 
-    `read` makes its value of a text, or raises ValueError with what the text must be.
+    `read` makes its value of a text, or raises ValueError with what the text must be. A list is read from
+    one text with commas between, or from the texts of a parameter that is given more than once.
     """
 
     name: str
@@ -43,6 +51,11 @@ class Parameter(Struct, frozen=True):
     read: Callable[[str], object] = str
     where: Literal["query", "header"] = "query"
     example: str | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it may have several values."""
+        return self.schema["type"] == "array"
 
 
 def _table(*parameters: Parameter) -> Mapping[str, Parameter]:
@@ -58,13 +71,25 @@ def _text(name: str, description: str, *, longest: int) -> Parameter:
     return Parameter(name, description, {"type": "string", "minLength": 1, "maxLength": longest}, read)
 
 
-def _choice(name: str, description: str, among: type[StrEnum]) -> Parameter:
-    def read(text: str) -> StrEnum:
-        if text not in among.__members__:
-            raise ValueError(f"must be one of {', '.join(among)}")
-        return among(text)
+def _one_of(text: str, among: Iterable[str]) -> str:
+    if text not in among:
+        raise ValueError(f"must be one of {', '.join(among)}")
+    return text
 
-    return Parameter(name, description, {"type": "string", "enum": list(among)}, read)
+
+def _choice(name: str, description: str, among: Iterable[str]) -> Parameter:
+    names = list(among)
+    return Parameter(name, description, {"type": "string", "enum": names}, lambda text: _one_of(text, names))
+
+
+def _choices(name: str, description: str, among: type[StrEnum]) -> Parameter:
+    def read(text: str) -> tuple[StrEnum, ...]:
+        asked = {_one_of(each, list(among)) for each in text.split(",")}
+        # In one order, whichever they were asked in: a cursor is of a query and not of its spelling.
+        return tuple(member for member in among if member in asked)
+
+    items = {"type": "string", "enum": list(among)}
+    return Parameter(name, description, {"type": "array", "items": items, "minItems": 1}, read)
 
 
 def _number(name: str, description: str, *, largest: int, default: int | None = None) -> Parameter:
@@ -81,6 +106,15 @@ def _time(name: str, description: str) -> Parameter:
     return Parameter(name, description, {"type": "string", "format": "date-time"}, _read_time)
 
 
+def _amount(name: str, description: str) -> Parameter:
+    def read(text: str) -> str:
+        if not _AMOUNT.fullmatch(text):
+            raise ValueError("must be an amount of the currency, such as 19.99")
+        return text
+
+    return Parameter(name, description, {"type": "string", "pattern": f"^{_AMOUNT.pattern}$"}, read)
+
+
 def _day(name: str, description: str) -> Parameter:
     return Parameter(name, description, {"type": "string", "format": "date"}, _read_date)
 
@@ -94,6 +128,11 @@ def _read_time(text: str) -> str:
     except (ValueError, OverflowError):
         detail = "must be an RFC 3339 time such as 2026-01-31T09:30:00Z (write a + in it as %2B)"
         raise ValueError(detail) from None
+
+
+def _read_sort(text: str) -> Sort:
+    field = SortField(_one_of(text, SORTS).removeprefix("-"))
+    return Sort(field, text.startswith("-"))
 
 
 def _read_date(text: str) -> date:
@@ -130,19 +169,46 @@ _FILTERS: Final = _table(
         "Whose orders. A customer may leave it out or name itself.",
         longest=MAX_CUSTOMER_ID,
     ),
-    _choice("status", "Orders in this status only.", OrderStatus),
+    _choices(
+        "status",
+        "Orders in one of these statuses only: `PENDING,CONFIRMED`, or the parameter given more than once.",
+        OrderStatus,
+    ),
     _text(
         "external_reference",
         "Orders with this number of the shop's own only.",
         longest=MAX_EXTERNAL_REFERENCE,
     ),
-    _time("created_from", "Placed at this time or later."),
-    _time("created_to", "Placed at this time or earlier."),
+    _time("created_from", "Placed at this time or later; where they are sorted by `created_at`."),
+    _time("created_to", "Placed at this time or earlier; where they are sorted by `created_at`."),
+    _time("updated_from", "Last changed at this time or later; where they are sorted by `updated_at`."),
+    _time("updated_to", "Last changed at this time or earlier; where they are sorted by `updated_at`."),
+    _amount("total_min", "Of this total or more; where they are sorted by `total_amount`."),
+    _amount("total_max", "Of this total or less; where they are sorted by `total_amount`."),
+    _choice(
+        "currency",
+        "Orders in this currency only; needed where they are sorted by `total_amount`, and only there.",
+        sorted(money.MINOR_DIGITS),
+    ),
     _words(
         "q",
         "Orders with all of these words, or words that begin so, in their number, external reference,"
         " contact's name or e-mail address, product ids and names, and metadata values. On one machine only.",
         longest=MAX_SEARCH,
+    ),
+)
+_SHOWN: Final = _table(
+    Parameter(
+        "sort",
+        "What orders are sorted by; `-` for the highest or latest first. On AWS by `created_at` only.",
+        {"type": "string", "enum": list(SORTS), "default": f"-{NEWEST_FIRST.field}"},
+        _read_sort,
+    ),
+    _choice(
+        "count",
+        "Also count the orders of all pages: `exact` refuses with 400 if there are more than"
+        f" {MAX_COUNTED:,}; `estimate` counts no further and says so. On one machine only, and not with `q`.",
+        ("exact", "estimate"),
     ),
 )
 PAGING: Final = _table(
@@ -156,7 +222,7 @@ PAGING: Final = _table(
         "cursor", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
     ),
 )
-LISTING: Final = {**_FILTERS, **PAGING}
+LISTING: Final = {**_FILTERS, **_SHOWN, **PAGING}
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",

@@ -1,15 +1,15 @@
 """Query parameters and request headers, read strictly: every fault is named, nothing is guessed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
-from orders_core import cursors
+from orders_core import cursors, money
 from orders_core.input_errors import MAX_FAULTS, shortened
 from orders_core.models import OrderStatus
 from orders_core.parameter_table import (
@@ -19,6 +19,7 @@ from orders_core.parameter_table import (
     IF_MATCH,
     IF_NONE_MATCH,
     LISTING,
+    MAX_COUNTED,
     MAX_IDEMPOTENCY_KEY,
     MOMENT,
     NONE,
@@ -26,7 +27,7 @@ from orders_core.parameter_table import (
     Parameter,
 )
 from orders_core.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
-from orders_core.stores import OrderQuery, Position
+from orders_core.stores import NEWEST_FIRST, OrderQuery, Position, Sort, SortField, SortKey
 
 DEFAULT_DAYS: Final = 30
 MAX_DAYS: Final = 366
@@ -67,25 +68,30 @@ class ListingParameters(Paging, frozen=True):
     """What the query string of `GET /v1/orders` asks for."""
 
     customer_id: str | None = None
-    status: OrderStatus | None = None
+    status: tuple[OrderStatus, ...] = ()
     external_reference: str | None = None
-    created_from: str | None = None
-    created_to: str | None = None
     q: str | None = None
+    currency: str | None = None
+    sort: Sort = NEWEST_FIRST
+    lowest: SortKey | None = None
+    highest: SortKey | None = None
+    count: Literal["exact", "estimate"] | None = None
 
     def query_of(self, customer_id: str | None) -> OrderQuery:
         """Return the query for the orders of one customer, or of all customers (None)."""
         return OrderQuery(
             customer_id,
             self.status,
-            self.created_from,
-            self.created_to,
+            self.lowest,
+            self.highest,
             self.external_reference,
             self.q,
+            self.sort,
+            self.currency,
         )
 
     def start_in(self, query: OrderQuery) -> Position | None:
-        """Where the page starts, which is within the times of the query unless words are searched for.
+        """Where the page starts, which is within the bounds of the query unless words are searched for.
 
         Raises:
             Problem: 400, as `position_in` does.
@@ -94,9 +100,24 @@ class ListingParameters(Paging, frozen=True):
         if query.q is not None:
             # A page of a search may end with an order that it does not show.
             return position
-        if position and not (query.created_from or "") <= position.created_at <= (query.created_to or "~"):
+        if position and not query.is_within(position.key):
             raise _invalid_cursor()
         return position
+
+    def counted(self, number: int) -> tuple[int, bool]:
+        """Return how many orders a listing has, and whether that is exact, given as many as were counted.
+
+        Raises:
+            Problem: 400, an exact number was asked for, and there are more than are counted.
+        """
+        if number <= MAX_COUNTED:
+            return number, True
+        if self.count == "exact":
+            detail = (
+                f"can't be exact: there are more than {MAX_COUNTED} orders; ask for fewer, or for an estimate"
+            )
+            raise invalid_input([_fault("count", detail)])
+        return MAX_COUNTED, False
 
 
 class Moment(Struct, frozen=True):
@@ -124,12 +145,15 @@ def read_listing(given: Query) -> ListingParameters:
     """The parameters of a listing of orders.
 
     Raises:
-        Problem: 400, naming every parameter that is unknown, repeated or invalid.
+        Problem: 400, naming every parameter that is unknown, repeated, invalid, or does not go with others.
     """
-    parameters = msgspec.convert(_read(given, LISTING), ListingParameters)
-    if parameters.created_from and parameters.created_to and parameters.created_from > parameters.created_to:
-        raise invalid_input([_fault("created_to", "must not be earlier than created_from")])
-    return parameters
+    values = _read(given, LISTING)
+    values.setdefault("sort", NEWEST_FIRST)
+    if misfits := [*_misfits(values)]:
+        raise invalid_input(misfits)
+    lowest, highest = _bounds(values)
+    kept = {name: value for name, value in values.items() if name in ListingParameters.__struct_fields__}
+    return msgspec.convert(kept | {"lowest": lowest, "highest": highest}, ListingParameters)
 
 
 def read_events(given: Query) -> Paging:
@@ -159,8 +183,8 @@ def next_link(given: Query, cursor: str | None) -> dict[str, str]:
     """
     if cursor is None:
         return {}
-    query = {name: texts[0] for name, texts in given.items()} | {"cursor": cursor}
-    return {"Link": f'<?{urlencode(query)}>; rel="next"'}
+    query = {**given, "cursor": [cursor]}
+    return {"Link": f'<?{urlencode(query, doseq=True)}>; rel="next"'}
 
 
 def reject_query(given: Query) -> None:
@@ -222,6 +246,67 @@ def entity_tag(version: int) -> str:
     return f'"{version}"'
 
 
+_RANGES: Final = {
+    SortField.CREATED_AT: ("created_from", "created_to"),
+    SortField.UPDATED_AT: ("updated_from", "updated_to"),
+    SortField.TOTAL_AMOUNT: ("total_min", "total_max"),
+}
+"""The parameters that bound each field: a page is read from one end of a range, in the order of its index."""
+
+
+def _misfits(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """What does not go together, because no index answers it."""
+    field: SortField = values["sort"].field
+    for other, names in _RANGES.items():
+        for name in names:
+            if name in values and other is not field:
+                yield _fault(
+                    name, f"goes with sort={other} or sort=-{other} only, and not with another order"
+                )
+    if field is SortField.TOTAL_AMOUNT and "currency" not in values:
+        yield _fault("currency", f"is needed with sort={field}: amounts of two currencies can't be compared")
+    if field is not SortField.TOTAL_AMOUNT and "currency" in values:
+        yield _fault("currency", f"goes with sort={SortField.TOTAL_AMOUNT} only")
+    if field is not SortField.CREATED_AT:
+        for name in ("q", "external_reference"):
+            if name in values:
+                yield _fault(name, f"goes with sort={SortField.CREATED_AT} only, and not with another order")
+    if "count" in values and "q" in values:
+        yield _fault(
+            "count", "does not go with q, whose pages are short where other filters leave few orders"
+        )
+
+
+def _bounds(values: Mapping[str, Any]) -> tuple[SortKey | None, SortKey | None]:
+    """The lowest and the highest key that is asked for.
+
+    Raises:
+        Problem: 400, an amount has more digits than its currency, or the bounds are the wrong way round.
+    """
+    field: SortField = values["sort"].field
+    low, high = names = _RANGES[field]
+    bounds = {name: values[name] for name in names if name in values}
+    if field is SortField.TOTAL_AMOUNT:
+        bounds = {name: _minor(name, text, values["currency"]) for name, text in bounds.items()}
+    if low in bounds and high in bounds and bounds[high] < bounds[low]:
+        raise invalid_input(
+            [
+                _fault(
+                    high, f"must not be {'less' if field is SortField.TOTAL_AMOUNT else 'earlier'} than {low}"
+                )
+            ]
+        )
+    return bounds.get(low), bounds.get(high)
+
+
+def _minor(name: str, text: str, currency: str) -> int:
+    whole, _, fraction = text.partition(".")
+    digits = money.MINOR_DIGITS[currency]
+    if len(fraction) > digits:
+        raise invalid_input([_fault(name, f"must have at most {digits} decimals in {currency}")])
+    return int(whole + fraction.ljust(digits, "0"))
+
+
 def _header(headers: Mapping[str, str], header: Parameter, default: str = "") -> str:
     # Gateways write header names as they like; `Request` writes them in small letters.
     return headers.get(header.name.lower(), default)
@@ -257,6 +342,6 @@ def _read(given: Query, known: Mapping[str, Parameter]) -> dict[str, object]:
 def _one(name: str, texts: list[str], known: Mapping[str, Parameter]) -> object:
     if name not in known:
         raise ValueError(f"is not known here; known are: {', '.join(known) or 'none'}")
-    if len(texts) != 1:
+    if len(texts) != 1 and not known[name].is_list:
         raise ValueError("is given more than once")
-    return known[name].read(texts[0])
+    return known[name].read(",".join(texts))

@@ -323,13 +323,19 @@ class Statistics(Struct, frozen=True, rename={"from_": "from"}):
 
 
 class OrderPage(Struct, frozen=True):
-    """Some orders, newest first."""
+    """Some orders, newest first unless another order was asked for."""
 
     orders: list[OrderView]
     count: Annotated[int, Meta(description="The number of orders on this page.")]
     next_cursor: Annotated[
         str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")
     ]
+    total_count: Annotated[
+        int | UnsetType, Meta(description="The orders of all pages, where `count` asked for their number.")
+    ] = UNSET
+    total_is_exact: Annotated[
+        bool | UnsetType, Meta(description="False if there are more than `total_count`, which was counted.")
+    ] = UNSET
 
 
 def content_of(body: OrderInput) -> OrderContent:

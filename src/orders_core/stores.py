@@ -1,36 +1,89 @@
 """Where orders are kept: one protocol, and what its adapters have in common."""
 
-from typing import Annotated, Protocol
+from enum import StrEnum
+from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, Struct
 
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval, OrderStatus
 
+SortKey = str | int
+"""What orders are sorted by: a time, or a total in minor units.
+
+Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
+"""
+
+
+class SortField(StrEnum):
+    """A field of an order that listings are sorted by, as clients write it."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    TOTAL_AMOUNT = "total_amount"
+
+    def key_of(self, order: Order) -> SortKey:
+        """The order's value of this field."""
+        if self is SortField.TOTAL_AMOUNT:
+            return order.content.total_amount
+        return order.created_at if self is SortField.CREATED_AT else order.updated_at
+
+
+class Sort(Struct, frozen=True):
+    """The order of a listing; of equal keys always the same one, such as by their ids."""
+
+    field: SortField = SortField.CREATED_AT
+    descending: bool = True
+
+
+NEWEST_FIRST: Final = Sort()
+
 
 class Position(Struct, frozen=True):
-    """The place of an order in a listing, which runs from the newest to the oldest."""
+    """The place of an order in a listing: what it is sorted by, and its id."""
 
-    created_at: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z$")]
+    key: (
+        Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z$")]
+        | Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    )
     order_id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
 
 
 class OrderQuery(Struct, frozen=True):
-    """Which orders to list: a customer's (None: all), by status, reference, time (bounds included), words.
+    """Which orders to list, and in which order.
 
-    Times are RFC 3339 UTC with milliseconds, so that their texts sort as they do.
+    Args:
+        customer_id: whose; None for everyone's.
+        statuses: in one of these; in any if there are none.
+        lowest, highest: bounds of what they are sorted by, included.
+        external_reference: with this number of the shop's own.
+        q: with these words. Such a listing is sorted by `created_at`.
+        currency: in this one; always given where they are sorted by their total.
     """
 
     customer_id: str | None
-    status: OrderStatus | None = None
-    created_from: str | None = None
-    created_to: str | None = None
+    statuses: tuple[OrderStatus, ...] = ()
+    lowest: SortKey | None = None
+    highest: SortKey | None = None
     external_reference: str | None = None
     q: str | None = None
+    sort: Sort = NEWEST_FIRST
+    currency: str | None = None
+
+    def position_of(self, order: Order) -> Position:
+        """The place of an order in this listing."""
+        return Position(self.sort.field.key_of(order), order.order_id)
+
+    def is_within(self, key: SortKey) -> bool:
+        """Whether a key is one of this listing: of its kind, and within its bounds."""
+        low, high = self.lowest, self.highest
+        if self.sort.field is SortField.TOTAL_AMOUNT:
+            return isinstance(key, int) and int(low or 0) <= key <= (key if high is None else int(high))
+        return isinstance(key, str) and str(low or "") <= key <= str(high or "~")
 
 
 class Page(Struct, frozen=True):
-    """Some orders, newest first, and where the next page starts (None: there is no more)."""
+    """Some orders as their query sorts them, and where the next page starts (None: there is no more)."""
 
     orders: list[Order]
     next_after: Position | None
@@ -55,6 +108,13 @@ class OrderRepository(Protocol):
 
     def list_orders(self, query: OrderQuery, limit: int, after: Position | None = None) -> Page:
         """At most `limit` orders. A page may be short of it, even empty, and still have a next.
+
+        Raises:
+            UnsupportedQuery: this store can't answer it.
+        """
+
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        """How many orders a listing has in all; `up_to` if it has that many or more.
 
         Raises:
             UnsupportedQuery: this store can't answer it.

@@ -44,6 +44,10 @@ class TimedStore:
         """See `OrderRepository.list_orders`."""
         return self._timed(self._inner.list_orders, query, limit, after)
 
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        """See `OrderRepository.count_orders`."""
+        return self._timed(self._inner.count_orders, query, up_to)
+
     def update(self, change: OrderChange) -> Order:
         """See `OrderRepository.update`."""
         return self._timed(self._inner.update, change)

@@ -26,6 +26,9 @@ _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
 GROWING_READS: Final = frozenset({"/v1/orders/stats"})
 """Resources whose answers take longer the more there is; all others read a page by an index."""
 
+_GROWING_PARAMETERS: Final = frozenset({"q", "sort", "count"})
+"""Parameters of a listing that may make it read hundreds of orders, or entries of an index, for a page."""
+
 _READING_THREADS: Final = 2
 """Threads of their own: long reads must not take those in which commits wait for the disk."""
 
@@ -167,8 +170,7 @@ class GroupCommit:
 def _grows(event: ProxyEvent) -> bool:
     if event["resource"] in GROWING_READS:
         return True
-    # A search reads all orders that have the words, until the page is full.
-    return "q" in (event["multiValueQueryStringParameters"] or {})
+    return not _GROWING_PARAMETERS.isdisjoint(event["multiValueQueryStringParameters"] or ())
 
 
 class Threaded:

@@ -31,8 +31,10 @@ _FIND: Final = (
     "SELECT orders.created_at, orders.order_id, orders.status, orders.document FROM search"
     " CROSS JOIN outbox ON outbox.sequence = search.rowid"
     " CROSS JOIN orders ON orders.order_id = outbox.order_id"
-    " WHERE search MATCH ? AND search.rowid < ? ORDER BY search.rowid DESC LIMIT ?"
+    " WHERE search MATCH ? AND search.rowid {beyond} ? ORDER BY search.rowid {direction} LIMIT ?"
 )
+_NEWEST_FIRST: Final = _FIND.format(beyond="<", direction="DESC")
+_OLDEST_FIRST: Final = _FIND.format(beyond=">", direction="ASC")
 _END: Final = 2**63 - 1
 
 
@@ -77,12 +79,16 @@ def is_missing(connection: sqlite3.Connection) -> bool:
 def hits(
     connection: sqlite3.Connection, query: OrderQuery, after: Position | None, limit: int
 ) -> Iterator[tuple[str, str, str, bytes]]:
-    """Find orders by their words, the newest first: when each was placed, id, status, document.
+    """Find orders by their words, as they were placed: when each was, id, status, document.
 
     Raises sqlite3.Error.
     """
-    before: int | None = _END if after is None else _sequence(connection, after.order_id)
-    return connection.execute(_FIND, (_match(query), before, limit))
+    descending = query.sort.descending
+    start: int | None = _END if descending else 0
+    if after is not None:
+        start = _sequence(connection, after.order_id)
+    statement = _NEWEST_FIRST if descending else _OLDEST_FIRST
+    return connection.execute(statement, (_match(query), start, limit))
 
 
 def _put(connection: sqlite3.Connection, statement: str, order: Order) -> None:

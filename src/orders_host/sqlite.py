@@ -24,13 +24,18 @@ from orders_core.stores import (
     OrderWasDeleted,
     Page,
     Position,
+    SortField,
     StoreUnavailable,
+    UnsupportedQuery,
 )
-from orders_host import search_index, sqlite_file
-from orders_host.sqlite_schema import LISTING_INDEXES, MIGRATIONS, REFERENCE_INDEX
+from orders_host import listing, search_index, sqlite_file
+from orders_host.sqlite_schema import MIGRATIONS
 
 MAX_HITS_A_PAGE: Final = 1_000
 """Orders with the words of a search that one page looks at, for those of the status and time asked for."""
+
+MAX_SORTED: Final = 2_000
+"""Orders of one customer that are sorted in memory for a page: some milliseconds, in a thread."""
 
 
 class Pruned(NamedTuple):
@@ -86,7 +91,7 @@ class SqliteOrderRepository:
         with self._write():
             content = order.content
             row = self._writer.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO NOTHING RETURNING order_id",
                 (
                     order.order_id,
@@ -97,6 +102,7 @@ class SqliteOrderRepository:
                     content.total_amount,
                     _encode(order),
                     content.external_reference,
+                    order.updated_at,
                 ),
             ).fetchone()
             if row is None:
@@ -121,16 +127,30 @@ class SqliteOrderRepository:
         """See `OrderRepository.list_orders`."""
         if query.q is not None:
             return self._search(query, limit, after)
-        source, values = _source(query, after)
         with _unavailable_when_it_fails():
-            rows = self._reader.execute(
-                # Only fixed texts are put together here; all values are bound.
-                f"SELECT document FROM {source} ORDER BY created_at DESC, order_id DESC LIMIT ?",  # noqa: S608
-                (*values, limit + 1),
-            ).fetchall()
+            self._require_sortable(query)
+            rows = self._reader.execute(*listing.page(query, limit + 1, after)).fetchall()
         orders = [_decode(row[0]) for row in rows[:limit]]
-        more = len(rows) > limit
-        return Page(orders, Position(orders[-1].created_at, orders[-1].order_id) if more else None)
+        return Page(orders, query.position_of(orders[-1]) if len(rows) > limit else None)
+
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        """See `OrderRepository.count_orders`; not for a search by words."""
+        with _unavailable_when_it_fails():
+            self._require_sortable(query)
+            (number,) = self._reader.execute(*listing.count(query, up_to)).fetchone()
+        return int(number)
+
+    def _require_sortable(self, query: OrderQuery) -> None:
+        if not listing.is_sorted_in_memory(query):
+            return
+        everything = OrderQuery(query.customer_id)
+        (number,) = self._reader.execute(*listing.count(everything, MAX_SORTED + 1)).fetchone()
+        if number > MAX_SORTED:
+            detail = (
+                f"is {SortField.CREATED_AT} or -{SortField.CREATED_AT} for a customer with more than"
+                f" {MAX_SORTED:,} orders: no index has them in another order"
+            )
+            raise UnsupportedQuery("sort", detail)
 
     def _search(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
         """A page of the orders with these words; it looks at MAX_HITS_A_PAGE and may be short."""
@@ -299,14 +319,15 @@ class SqliteOrderRepository:
 
     def _replace(self, old: Order, new: Order) -> None:
         self._writer.execute(
-            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ?, external_reference = ?"
-            " WHERE order_id = ?",
+            "UPDATE orders SET status = ?, currency = ?, total = ?, document = ?, external_reference = ?,"
+            " updated_at = ? WHERE order_id = ?",
             (
                 new.status,
                 new.content.currency,
                 new.content.total_amount,
                 _encode(new),
                 new.content.external_reference,
+                new.updated_at,
                 new.order_id,
             ),
         )
@@ -345,32 +366,8 @@ class SqliteOrderRepository:
         )
 
 
-def _source(query: OrderQuery, after: Position | None) -> tuple[str, list[str]]:
-    """The table with the index to read and the conditions of a listing, and the values bound to them."""
-    created_to = query.created_to
-    if after is not None and created_to is not None and after.created_at <= created_to:
-        created_to = None  # SQLite starts an index at one bound only: it must be the nearer one.
-    asked = {
-        "external_reference = ?": (query.external_reference,),
-        "customer_id = ?": (query.customer_id,),
-        "status = ?": (query.status,),
-        "created_at >= ?": (query.created_from,),
-        "created_at <= ?": (created_to,),
-        "(created_at, order_id) < (?, ?)": (after.created_at, after.order_id) if after else (None,),
-    }
-    given = {text: values for text, values in asked.items() if values[0] is not None}
-    where = f" WHERE {' AND '.join(given)}" if given else ""
-    index = LISTING_INDEXES[query.customer_id is not None, query.status is not None]
-    if query.external_reference is not None:
-        # Few orders share a reference: what else was asked is compared row by row.
-        index = REFERENCE_INDEX
-    values = [str(value) for values in given.values() for value in values]
-    return f"orders INDEXED BY {index}{where}", values
-
-
 def _is_within(query: OrderQuery, status: str, created_at: str) -> bool:
-    in_time = (query.created_from or "") <= created_at <= (query.created_to or "~")
-    return in_time and query.status in (None, status)
+    return query.is_within(created_at) and (not query.statuses or status in query.statuses)
 
 
 def _counted_as(order: Order) -> tuple[str, str, str, int]:

@@ -45,6 +45,74 @@ def test_by_status(staff: Client, customer: str, status: str, expected: list[int
     assert numbers(listed(staff, customer, status=status)) == expected
 
 
+@pytest.mark.parametrize("separate", [True, False])
+def test_by_several_statuses(staff: Client, customer: str, separate: bool) -> None:
+    statuses = ["SHIPPED", "CANCELLED"]
+    asked = [("customer_id", customer), ("limit", "2")]
+    asked += [("status", each) for each in statuses] if separate else [("status", ",".join(statuses))]
+    first = staff.expect(200, staff.send("GET", ORDERS, query=asked))
+    second = staff.expect(200, staff.send("GET", ORDERS, query=[*asked, ("cursor", first["next_cursor"])]))
+    assert numbers(first) + numbers(second) == [5, 3, 1]
+
+
+def test_oldest_first(staff: Client, customer: str) -> None:
+    first = listed(staff, customer, sort="created_at", limit="5")
+    second = listed(staff, customer, sort="created_at", limit="5", cursor=first["next_cursor"])
+    assert numbers(first) + numbers(second) == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "-updated_at", "updated_from": "2026-01-01T00:00:00Z"},
+        {"sort": "total_amount", "currency": "EUR", "total_min": "19", "total_max": "19.00"},
+        {"count": "exact"},
+        {"count": "estimate", "status": "PENDING,CANCELLED"},
+    ],
+    ids=str,
+)
+def test_other_orders_and_numbers_are_given_or_refused_with_what_is_possible(
+    staff: Client, customer: str, query: dict[str, str]
+) -> None:
+    response = staff.send("GET", ORDERS, query={"customer_id": customer, **query})
+    if response.status_code == 400:
+        (fault,) = problem(response, 400, "invalid-input")["errors"]
+        assert fault["parameter"] in query
+        assert "on AWS" in fault["detail"]
+        return
+    page = staff.expect(200, response)
+    assert len(numbers(page)) == 7
+    assert (page.get("total_count"), page.get("total_is_exact")) == (
+        (7, True) if "count" in query else (None, None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"total_min": "1"}, ["total_min"]),
+        ({"sort": "total_amount"}, ["currency"]),
+        ({"currency": "EUR"}, ["currency"]),
+        ({"sort": "total_amount", "currency": "JPY", "total_max": "1.5"}, ["total_max"]),
+        ({"sort": "total_amount", "currency": "EUR", "total_min": "2", "total_max": "1"}, ["total_max"]),
+        ({"sort": "updated_at", "created_from": "2026-01-01T00:00:00Z", "q": "mug"}, ["created_from", "q"]),
+        ({"q": "mug", "count": "exact"}, ["count"]),
+        ({"sort": "price"}, ["sort"]),
+        ({"status": "PENDING,LOST"}, ["status"]),
+        ({"status": ""}, ["status"]),
+        ({"count": "yes"}, ["count"]),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_named(
+    staff: Client, customer: str, query: dict[str, str], named: list[str]
+) -> None:
+    document = problem(
+        staff.send("GET", ORDERS, query={"customer_id": customer, **query}), 400, "invalid-input"
+    )
+    assert [fault["parameter"] for fault in document["errors"]] == named
+
+
 def test_by_time_of_creation_ends_included(staff: Client, customer: str) -> None:
     times = {
         int(order["metadata"]["number"]): order["created_at"] for order in listed(staff, customer)["orders"]

@@ -59,6 +59,10 @@ class MemoryStore:
         self._done("list_orders")
         return Page(list(self._orders.values())[:limit], None)
 
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        self._done("count_orders")
+        return min(len(self._orders), up_to)
+
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         self._done("list_events")
         return []

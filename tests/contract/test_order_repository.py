@@ -320,25 +320,25 @@ class TestList:
         placed = [an_order("ana", statuses[number % 2], at=moment(number)) for number in range(10)]
         for order in placed:
             orders.create(order)
-        query = OrderQuery(customer_id, OrderStatus.SHIPPED, moment(3), moment(7))
+        query = OrderQuery(customer_id, (OrderStatus.SHIPPED,), moment(3), moment(7))
         assert everything(orders, query, 2) == [placed[7], placed[5], placed[3]]
-        assert everything(orders, OrderQuery(customer_id, None, moment(8)), 2) == [placed[9], placed[8]]
-        assert everything(orders, OrderQuery(customer_id, None, None, moment(1)), 2) == [placed[1], placed[0]]
-        assert everything(orders, OrderQuery(customer_id, None, moment(7), moment(3)), 2) == []
+        assert everything(orders, OrderQuery(customer_id, (), moment(8)), 2) == [placed[9], placed[8]]
+        assert everything(orders, OrderQuery(customer_id, (), None, moment(1)), 2) == [placed[1], placed[0]]
+        assert everything(orders, OrderQuery(customer_id, (), moment(7), moment(3)), 2) == []
 
     def test_a_rare_status_is_found_behind_many_others(self, orders: OrderRepository) -> None:
         rare = an_order("ana", OrderStatus.CANCELLED, at=moment(0))
         orders.create(rare)
         for number in range(120):
             orders.create(an_order("ana", at=moment(number + 1)))
-        assert everything(orders, OrderQuery("ana", OrderStatus.CANCELLED), 5) == [rare]
+        assert everything(orders, OrderQuery("ana", (OrderStatus.CANCELLED,)), 5) == [rare]
 
     def test_a_status_that_changes_moves_in_the_listing(self, orders: OrderRepository) -> None:
         order = an_order()
         orders.create(order)
         confirmed = orders.update(a_change(order, status=OrderStatus.CONFIRMED))
-        assert everything(orders, OrderQuery(None, OrderStatus.PENDING), 5) == []
-        assert everything(orders, OrderQuery(None, OrderStatus.CONFIRMED), 5) == [confirmed]
+        assert everything(orders, OrderQuery(None, (OrderStatus.PENDING,)), 5) == []
+        assert everything(orders, OrderQuery(None, (OrderStatus.CONFIRMED,)), 5) == [confirmed]
 
     def test_words_are_searched_for_or_refused_with_what_is_possible(self, orders: OrderRepository) -> None:
         order = an_order("ana")
@@ -385,9 +385,9 @@ class TestListByReference:
             orders.create(order)
         young = orders.update(a_change(young, status=OrderStatus.CONFIRMED))
         assert everything(orders, OrderQuery("ana", external_reference="W-3"), 1) == [young, old]
-        pending = OrderQuery("ana", OrderStatus.PENDING, external_reference="W-3")
+        pending = OrderQuery("ana", (OrderStatus.PENDING,), external_reference="W-3")
         assert everything(orders, pending, 1) == [old]
-        early = OrderQuery(None, None, None, moment(200), "W-3")
+        early = OrderQuery(None, (), None, moment(200), "W-3")
         assert everything(orders, early, 1) == [young, old]
 
     def test_a_reference_that_changes_is_found_by_the_new_one_only(self, orders: OrderRepository) -> None:

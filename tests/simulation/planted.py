@@ -91,8 +91,7 @@ def _a_cursor_that_is_one_off() -> Iterator[None]:
         page = real(self, query, limit, after)
         if page.next_after is None or limit < 2:
             return page
-        last = page.orders[-2]
-        return Page(page.orders, Position(last.created_at, last.order_id))
+        return Page(page.orders, query.position_of(page.orders[-2]))
 
     with mock.patch.object(SqliteOrderRepository, "list_orders", list_orders):
         yield

@@ -68,7 +68,7 @@ def test_a_time_is_the_same_instant_in_utc_whatever_its_offset_and_digits(
     fraction = f"{moment.microsecond:06}000"[:digits]
     sign = "-" if offset < 0 else "+"
     text = f"{local}{'.' * bool(fraction)}{fraction}{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
-    read = parameters.read_listing({"created_from": [text]}).created_from
+    read = parameters.read_listing({"created_from": [text]}).lowest
     kept = int(fraction.ljust(3, "0")[:3]) * 1000
     assert read == moment.replace(microsecond=kept).isoformat(timespec="milliseconds") + "Z"
 
@@ -106,10 +106,10 @@ def test_a_period_does_not_end_before_it_begins() -> None:
 
 def test_a_cursor_starts_within_the_times_of_its_query() -> None:
     """A made-up one would have DynamoDB start outside of the range that is asked for."""
-    query = OrderQuery("ana", None, "2026-01-01T00:00:00.000Z", "2026-01-31T00:00:00.000Z")
+    query = OrderQuery("ana", (), "2026-01-01T00:00:00.000Z", "2026-01-31T00:00:00.000Z")
     inside = Position("2026-01-15T00:00:00.000Z", "7d2f7f43-6a0d-4c58-9f0c-6a1d6b3e2f10")
     outside = Position("2026-02-15T00:00:00.000Z", inside.order_id)
-    asked = {"created_from": [str(query.created_from)], "created_to": [str(query.created_to)]}
+    asked = {"created_from": [str(query.lowest)], "created_to": [str(query.highest)]}
     for position in (inside, outside):
         cursor = cursors.encode(position, query)
         listing = parameters.read_listing(asked | {"cursor": [cursor]})
@@ -278,6 +278,6 @@ def test_an_entity_tag_is_the_version_in_quotes() -> None:
 
 
 def test_milliseconds_are_utc() -> None:
-    assert parameters.read_listing({"created_from": ["2026-01-31t09:30:00z"]}).created_from == (
+    assert parameters.read_listing({"created_from": ["2026-01-31t09:30:00z"]}).lowest == (
         datetime(2026, 1, 31, 9, 30, tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )

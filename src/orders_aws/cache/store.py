@@ -89,6 +89,10 @@ class CachedOrderRepository:
         """Ask the store; listings are not cached."""
         return self._inner.list_orders(query, limit, after)
 
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        """Ask the store; numbers are not cached."""
+        return self._inner.count_orders(query, up_to)
+
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         """Ask the store; events are not cached."""
         return self._inner.list_events(order_id, limit, after_version)

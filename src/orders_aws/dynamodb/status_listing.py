@@ -1,13 +1,16 @@
-"""Orders of all customers, newest first: the shards of StatusIndex, read side by side and merged.
+"""Orders of all customers by time of placing: the shards of StatusIndex, read side by side and merged.
 
-A shard is read a page at a time. Behind the oldest instant that a page has come to there may be more of
-the same instant, so of a shard that has more, only what is newer than that instant is complete:
+A shard is read a page at a time. Newest first, behind the oldest instant that a page has come to there may
+be more of the same instant, so of a shard that has more, only what is newer than that instant is complete:
 
     shard 1   9 8 7 6 | 5 …                what is newer than 6 is complete here,
     shard 2   9 5 2                        this shard was read to its end:
     merged    9 9 8 7                      newer than 6, until shard 1 is read on
+
+Oldest first it is the other way round.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -29,9 +32,9 @@ class _Shard:
         self._start: Any = None
 
     @property
-    def complete_after(self) -> str:
-        """The instant after which all of the shard's orders were read; empty if all of them were."""
-        return self._start["created_at"]["S"] if self._start else ""
+    def edge(self) -> str | None:
+        """The instant that was come to: all orders before it in the listing were read; None if all were."""
+        return self._start["created_at"]["S"] if self._start else None
 
     def read_on(self, client: DynamoDBClient) -> None:
         start = {"ExclusiveStartKey": self._start} if self._start else {}
@@ -41,39 +44,41 @@ class _Shard:
         self.cut_by_bytes = self._start is not None and len(reply["Items"]) < self._request["Limit"]
 
 
-def newest(client: DynamoDBClient, requests: Sequence[Item], limit: int, after: Position | None) -> Page:
-    """The newest orders after a position: `limit` of them, fewer where DynamoDB's pages end by bytes.
+def merged(
+    client: DynamoDBClient, requests: Sequence[Item], limit: int, after: Position | None, *, descending: bool
+) -> Page:
+    """The first orders after a position: `limit` of them, fewer where DynamoDB's pages end by bytes.
 
     Args:
-        requests: a Query for each shard, newest first.
+        requests: a Query for each shard, in the direction of the listing.
     """
     # Only staff's listings come here; a cold start should not pay for the import.
     from concurrent.futures import ThreadPoolExecutor
 
+    nearest, comes_before = (max, operator.gt) if descending else (min, operator.lt)
+    position = None if after is None else (str(after.key), after.order_id)
     shards = [_Shard(request | {"Limit": limit + 1}) for request in requests]
     waiting = shards
     found: list[Order] = []
-    complete_after = ""
+    edge: str | None = None
     with ThreadPoolExecutor(_READERS) as pool:
         while waiting:
             list(pool.map(lambda shard: shard.read_on(client), waiting))
-            complete_after = max(shard.complete_after for shard in shards)
+            edge = nearest((shard.edge for shard in shards if shard.edge is not None), default=None)
             found = [
-                order for shard in shards for order in shard.orders if _is_due(order, complete_after, after)
+                order
+                for shard in shards
+                for order in shard.orders
+                if (edge is None or comes_before((order.created_at,), (edge,)))
+                and (position is None or comes_before(position, _key(order)))
             ]
             if len(found) >= limit or (found and any(shard.cut_by_bytes for shard in shards)):
                 break
-            waiting = [shard for shard in shards if complete_after and shard.complete_after == complete_after]
-    found.sort(key=_key, reverse=True)
-    more = len(found) > limit or complete_after
+            waiting = [shard for shard in shards if edge is not None and shard.edge == edge]
+    found.sort(key=_key, reverse=descending)
+    more = len(found) > limit or edge is not None
     page = found[:limit]
     return Page(page, Position(*_key(page[-1])) if page and more else None)
-
-
-def _is_due(order: Order, complete_after: str, position: Position | None) -> bool:
-    if order.created_at <= complete_after:
-        return False
-    return position is None or _key(order) < (position.created_at, position.order_id)
 
 
 def _key(order: Order) -> tuple[str, str]:

@@ -10,7 +10,15 @@ from orders_aws.dynamodb.items import STATUS_SHARDS, Item, from_item, has_write,
 from orders_aws.dynamodb.requests import delete_request, save_request, update_request
 from orders_core import models
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
-from orders_core.stores import OrderExists, OrderQuery, OrderWasDeleted, Page, Position, UnsupportedQuery
+from orders_core.stores import (
+    OrderExists,
+    OrderQuery,
+    OrderWasDeleted,
+    Page,
+    Position,
+    SortField,
+    UnsupportedQuery,
+)
 
 READ_BUDGET: Final = 10
 """Most queries that one filtered page may cost."""
@@ -19,6 +27,15 @@ _FILTERED_READ_SIZE: Final = 100
 _NO_SEARCH: Final = (
     "can't be answered on AWS, where it would read every order; list by customer_id, status and time, or get"
     " an order by its number: GET /v1/orders/{number}"
+)
+_NO_OTHER_ORDER: Final = (
+    "is created_at or -created_at on AWS, whose indexes have orders by the time they were placed;"
+    " another order would read all of them. Narrow the listing by customer_id, status, created_from and"
+    " created_to"
+)
+_NO_COUNT: Final = (
+    "can't be answered on AWS, where it would read every order that it counts; GET /v1/orders/stats has the"
+    " number of orders of each day"
 )
 _EARLIEST: Final = "0"
 _LATEST: Final = "9"
@@ -80,7 +97,9 @@ class DynamoDBStore:
         """Return a page from the index that fits the query."""
         if query.q is not None:
             raise UnsupportedQuery("q", _NO_SEARCH)
-        if query.created_from and query.created_to and query.created_from > query.created_to:
+        if query.sort.field is not SortField.CREATED_AT:
+            raise UnsupportedQuery("sort", _NO_OTHER_ORDER)
+        if query.lowest and query.highest and str(query.lowest) > str(query.highest):
             return Page([], None)
         if query.external_reference is not None:
             key = {"external_reference": {"S": query.external_reference}}
@@ -90,6 +109,10 @@ class DynamoDBStore:
         return self._list_by_key(
             "CustomerIndex", {"customer_id": {"S": query.customer_id}}, query, limit, after
         )
+
+    def count_orders(self, query: OrderQuery, up_to: int) -> int:
+        """Refuse: DynamoDB counts by reading."""
+        raise UnsupportedQuery("count", _NO_COUNT)
 
     def update(self, change: OrderChange) -> Order:
         """Apply the change once, also if a reply is lost; then with what others have written since."""
@@ -134,13 +157,20 @@ class DynamoDBStore:
         start = _start_key(key, after) if after else None
         request = self._index_query(index, key, query)
         request["Limit"] = limit + 1
-        asked = {"customer_id": query.customer_id, "status": query.status}
-        filters = {name: value for name, value in asked.items() if value is not None and name not in key}
+        owners = () if query.customer_id is None or "customer_id" in key else (query.customer_id,)
+        asked = {"customer_id": owners, "status": query.statuses}
+        filters = {name: among for name, among in asked.items() if among}
         if filters:
             request["Limit"] = max(limit + 1, _FILTERED_READ_SIZE)
-            request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in filters)
+            values = {
+                name: {f":{name}{number}": {"S": str(value)} for number, value in enumerate(among)}
+                for name, among in filters.items()
+            }
+            conditions = [f"#{name} IN ({', '.join(bound)})" for name, bound in values.items()]
+            request["FilterExpression"] = " AND ".join(conditions)
             request["ExpressionAttributeNames"] = {f"#{name}": name for name in filters}
-            request["ExpressionAttributeValues"] |= {f":{name}": {"S": str(v)} for name, v in filters.items()}
+            for bound in values.values():
+                request["ExpressionAttributeValues"] |= bound
         found: list[Order] = []
         for _ in range(READ_BUDGET):
             reply: Any = self._client.call("Query", request | ({"ExclusiveStartKey": start} if start else {}))
@@ -149,31 +179,35 @@ class DynamoDBStore:
             if start is None or len(found) > limit or (found and not filters):
                 break
         if len(found) > limit:
-            return Page(found[:limit], _position(found[limit - 1]))
+            return Page(found[:limit], query.position_of(found[limit - 1]))
         return Page(found, Position(start["created_at"]["S"], start["order_id"]["S"]) if start else None)
 
     def _list_by_status(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
         """Return orders of all customers, from all shards of StatusIndex."""
-        statuses = [query.status] if query.status else list(OrderStatus)
+        statuses = query.statuses or OrderStatus
         shards = [f"{status}#{number}" for status in statuses for number in range(STATUS_SHARDS)]
         requests = [
             self._index_query("StatusIndex", {"status_shard": {"S": shard}}, query, after) for shard in shards
         ]
-        return status_listing.newest(self._client, requests, limit, after)
+        return status_listing.merged(self._client, requests, limit, after, descending=query.sort.descending)
 
     def _index_query(self, index: str, key: Item, query: OrderQuery, after: Position | None = None) -> Item:
         ((name, value),) = key.items()
-        latest = min(query.created_to or _LATEST, after.created_at if after else _LATEST)
+        earliest, latest = str(query.lowest or _EARLIEST), str(query.highest or _LATEST)
+        if after is not None and query.sort.descending:
+            latest = str(after.key)
+        elif after is not None:
+            earliest = str(after.key)
         return {
             "TableName": self._table,
             "IndexName": index,
             "KeyConditionExpression": f"{name} = :key AND created_at BETWEEN :from AND :to",
             "ExpressionAttributeValues": {
                 ":key": value,
-                ":from": {"S": query.created_from or _EARLIEST},
+                ":from": {"S": earliest},
                 ":to": {"S": latest},
             },
-            "ScanIndexForward": False,
+            "ScanIndexForward": not query.sort.descending,
         }
 
 
@@ -196,8 +230,4 @@ def _stored(failure: ConditionFailed, order_id: str) -> Order:
 
 
 def _start_key(key: Item, after: Position) -> Item:
-    return key | {"created_at": {"S": after.created_at}, "order_id": {"S": after.order_id}}
-
-
-def _position(order: Order) -> Position:
-    return Position(order.created_at, order.order_id)
+    return key | {"created_at": {"S": str(after.key)}, "order_id": {"S": after.order_id}}

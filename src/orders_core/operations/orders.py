@@ -21,6 +21,8 @@ from orders_core.operations.common import (
     rewrite,
     within_page,
 )
+from orders_core.parameter_table import MAX_COUNTED
+from orders_core.parameters import ListingParameters
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import (
@@ -92,20 +94,21 @@ def get_order(request: Request, store: Store, _: Clock) -> Outcome:
 
 
 def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
-    """Return a page of orders, newest first: the caller's own, or for staff those of any customer."""
+    """Return a page of orders: the caller's own, or for staff those of any customer."""
     caller = request.caller
     listing = parameters.read_listing(request.query)
     query = listing.query_of(access.listing_scope(caller, listing.customer_id))
     try:
+        total = _total(store, query, listing)
         page = store.list_orders(query, listing.limit, listing.start_in(query))
     except UnsupportedQuery as error:
         raise problems.invalid_input([{"parameter": error.parameter, "detail": error.detail}]) from None
     orders = [view_of(order) for order in page.orders]
-    answer = _page(request, query, orders, page.next_after)
+    answer = _page(request, query, orders, page.next_after, total)
     if len(answer["body"]) > MAX_PAGE_BYTES:
         shown = within_page(orders)
         if len(shown) < len(orders):
-            answer = _page(request, query, shown, Position(shown[-1].created_at, shown[-1].order_id))
+            answer = _page(request, query, shown, query.position_of(page.orders[len(shown) - 1]), total)
     return Outcome(answer)
 
 
@@ -203,9 +206,20 @@ def _created(request: Request, order: Order) -> ProxyResponse:
     return order_response(201, order, {"Location": location})
 
 
+def _total(store: Store, query: OrderQuery, listing: ListingParameters) -> tuple[int, bool] | None:
+    """How many orders there are on all pages, and whether that is exact; None if it was not asked for."""
+    if listing.count is None:
+        return None
+    return listing.counted(store.count_orders(query, MAX_COUNTED + 1))
+
+
 def _page(
-    request: Request, query: OrderQuery, orders: list[OrderView], after: Position | None
+    request: Request,
+    query: OrderQuery,
+    orders: list[OrderView],
+    after: Position | None,
+    total: tuple[int, bool] | None,
 ) -> ProxyResponse:
     cursor = cursors.encode(after, query) if after else None
-    body = msgspec.json.encode(OrderPage(orders, len(orders), cursor))
+    body = msgspec.json.encode(OrderPage(orders, len(orders), cursor, *(total or ())))
     return response(200, body, parameters.next_link(request.query, cursor))
