@@ -27,7 +27,7 @@ from orders_core.stores import OrderExists, OrderQuery, StoreUnavailable
 
 MUGS = {"items": [{"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}]}
 TEN_MUGS = OrderContent(items=(LineItem("A-1", 10, 950, "Mug"),), currency="EUR")
-TRANSIENT = [fault for fault in Fault if fault is not Fault.REFUSE]
+TRANSIENT = [fault for fault in Fault if fault not in (Fault.REFUSE, Fault.DENY)]
 AMBIGUOUS = [Fault.LOSE_REPLY, Fault.CUT_REPLY]
 
 
@@ -396,6 +396,17 @@ class TestRetries:
         wire.faults.extend([Fault.SERVER_ERROR] * 3)
         answer = api.send("POST", ORDERS, MUGS)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+    def test_an_action_that_a_policy_denies_is_told_as_unavailable_and_named_in_the_log(
+        self, api: Api, wire: Wire
+    ) -> None:
+        wire.faults.append(Fault.DENY)
+        answer = api.send("POST", ORDERS, MUGS)
+        assert (answer.status, wire.calls) == (503, ["PutItem"])
+        assert "denied" not in answer.body
+        assert api.telemetry.observations[-1].cause == (
+            "dynamodb PutItem is denied: AccessDeniedException: on demand"
+        )
 
     def test_connections_that_died_while_idle_cost_one_retry_and_not_all(
         self, store: DynamoDBStore, wire: Wire, dynamodb_endpoint: str, table: str

@@ -25,12 +25,14 @@ class Fault(Enum):
     GATEWAY_ERROR = auto()
     """A 502 that is not JSON."""
     REFUSE = auto()
+    DENY = auto()
 
 
 _REPLIES = {
     Fault.THROTTLE: (400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
     Fault.SERVER_ERROR: (500, "com.amazonaws.dynamodb.v20120810#InternalServerError"),
     Fault.REFUSE: (400, "com.amazon.coral.validate#ValidationException"),
+    Fault.DENY: (400, "com.amazon.coral.service#AccessDeniedException"),
 }
 
 

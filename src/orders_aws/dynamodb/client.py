@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Low
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,9 @@ from orders_core.stores import StoreUnavailable
 
 AttributeValue = Mapping[str, object]
 Item = Mapping[str, AttributeValue]
+
+
+_DENIED: Final = "AccessDeniedException"
 
 
 class ConditionFailed(Exception):
@@ -28,7 +32,7 @@ class ConditionFailed(Exception):
 
 
 class RequestRefused(Exception):
-    """DynamoDB refuses the request itself: no such table, no permission, a bad expression."""
+    """DynamoDB refuses the request itself: no such table, a bad expression."""
 
 
 class _Reply(msgspec.Struct):
@@ -49,7 +53,7 @@ class DynamoDBClient:
 
         Raises:
             ConditionFailed: with the item that is stored.
-            StoreUnavailable: after the last attempt.
+            StoreUnavailable: after the last attempt, or while a policy denies the action.
             RequestRefused: a fault of ours or of the deployment.
         """
         try:
@@ -60,6 +64,9 @@ class DynamoDBClient:
             if error.kind == "ConditionalCheckFailedException":
                 item = msgspec.json.decode(error.reply, type=_Reply).Item
                 raise ConditionFailed(item, error.retried) from None
+            if error.kind == _DENIED:
+                # A policy or a key is repaired while clients try again; the log says which action it is.
+                raise StoreUnavailable(f"dynamodb {operation} is denied: {error}") from error
             raise RequestRefused(str(error)) from error
 
     def close(self) -> None:
