@@ -11,6 +11,7 @@ import click
 
 from orders_cli.common import data_dir_option
 from orders_cli.options import host_options
+from orders_host.log_lines import LineHandler, LineWriter
 from orders_host.options import Options
 from orders_host.tracing import current
 
@@ -68,7 +69,7 @@ def _relative(path: Path) -> str:
 
 
 def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
+    handler = LineHandler(LineWriter(sys.stderr))
     handler.setFormatter(_JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # Its start and stop are ours to tell.

@@ -2,6 +2,7 @@
 
 import logging
 import resource
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from orders_host.addresses import network_of
@@ -54,12 +55,20 @@ class ConnectionTable:
     A newcomer beyond that takes the place of the idle connection that was silent longest, among those of
     its own address or else of the address that has most. So a client that holds
     connections without using them loses those, and other clients lose none.
+
+    A connection of a trusted proxy counts for the client whose request it carries, and between requests for
+    the proxy, which may have as many as there are places.
     """
 
-    def __init__(self, max_total: int, max_per_address: int | None = MAX_PER_ADDRESS) -> None:
-        """`max_per_address` is None behind a proxy, whose connections all have its own address."""
+    def __init__(
+        self,
+        max_total: int,
+        max_per_address: int = MAX_PER_ADDRESS,
+        is_proxy: Callable[[str], bool] | None = None,
+    ) -> None:
         self._max_total = max_total
-        self._max_per_address = min(max_per_address or max_total, max_total)
+        self._max_per_address = min(max_per_address, max_total)
+        self._is_proxy = is_proxy or (lambda _: False)
         self._by_address: dict[str, set[Connection]] = {}
         self._address_of: dict[Connection, str] = {}
         self._unread: dict[Connection, tuple[float, int]] = {}
@@ -71,28 +80,33 @@ class ConnectionTable:
 
     def enter(self, connection: Connection, address: str) -> bool:
         """Add a connection; False if there is no place for it, and none to be freed."""
-        key = network_of(address)
-        own = self._by_address.get(key, set())
-        if len(own) >= self._max_per_address:
-            self._crowded.warning("%s has %d connections, the most an address may have", key, len(own))
-            if not self._evict_one_of(own):
+        key = self._key(address)
+        if self._is_crowded(key):
+            if not self._evict_one_of(self._by_address[key]):
                 return False
         elif len(self) >= self._max_total:
             self._crowded.warning("all %d connections are taken", self._max_total)
-            if not self._evict_one_of(max(self._by_address.values(), key=len)):
+            if not any(self._evict_one_of(connections) for connections in self._likely_idle()):
                 return False
-        self._by_address.setdefault(key, set()).add(connection)
-        self._address_of[connection] = key
+        self._put(connection, key)
+        return True
+
+    def move(self, connection: Connection, address: str) -> bool:
+        """Count an open connection for another address; False if there is no place for it, nor one freed."""
+        key, before = self._key(address), self._address_of.get(connection)
+        if before is None or before == key:
+            return True
+        if self._is_crowded(key) and not self._evict_one_of(self._by_address[key]):
+            return False
+        self._take(connection)
+        self._put(connection, key)
         return True
 
     def leave(self, connection: Connection) -> None:
         """Remove a connection that is closed, if it is still there."""
         self._unread.pop(connection, None)
-        key = self._address_of.pop(connection, None)
-        if key is not None:
-            self._by_address[key].remove(connection)
-            if not self._by_address[key]:
-                del self._by_address[key]
+        if connection in self._address_of:
+            self._take(connection)
 
     def paused(self, connection: Connection, now: float) -> None:
         """Note that a client does not keep up; of those that do so longest, cut off as many as it takes."""
@@ -123,6 +137,31 @@ class ConnectionTable:
         """Close all at once."""
         for connection in list(self._address_of):
             connection.abort()
+
+    def _key(self, address: str) -> str:
+        return address if self._is_proxy(address) else network_of(address)
+
+    def _is_crowded(self, key: str) -> bool:
+        number = len(self._by_address.get(key, ()))
+        if number < self._max_per_address or self._is_proxy(key):
+            return False
+        self._crowded.warning("%s has %d connections, the most an address may have", key, number)
+        return True
+
+    def _likely_idle(self) -> list[set[Connection]]:
+        """The connections of the address that has most, then those of proxies, among which idle ones are."""
+        of_proxies = [each for key, each in self._by_address.items() if self._is_proxy(key)]
+        return [max(self._by_address.values(), key=len), *of_proxies]
+
+    def _put(self, connection: Connection, key: str) -> None:
+        self._by_address.setdefault(key, set()).add(connection)
+        self._address_of[connection] = key
+
+    def _take(self, connection: Connection) -> None:
+        key = self._address_of.pop(connection)
+        self._by_address[key].remove(connection)
+        if not self._by_address[key]:
+            del self._by_address[key]
 
     def _cut_off(self, connection: Connection) -> None:
         self._stalled.warning("a client does not read its answer: %d bytes are lost", connection.unread_bytes)

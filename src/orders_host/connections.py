@@ -6,7 +6,7 @@ uvicorn limits neither the size of a request nor its time, and there may be no p
 import uuid
 from asyncio import AbstractEventLoop, Transport
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -33,12 +33,23 @@ _VERSIONS: Final = ("1.1", "1.0")
 _NOT_HTTP: Final = "This is not a request of HTTP/1.1 (RFC 9112)."
 
 
+class TrustedProxies(Protocol):
+    """Addresses whose X-Forwarded-For is believed, as uvicorn has them."""
+
+    def __contains__(self, host: str | None) -> bool:
+        """Whether it is a proxy's."""
+
+    def get_trusted_client_address(self, x_forwarded_for: str) -> tuple[str, int]:
+        """The last address and port of the header that is no proxy's."""
+
+
 class BoundedConnection(HttpToolsProtocol):
     """A client's connection. uvicorn closes those that are idle between requests."""
 
     def __init__(
         self,
         table: ConnectionTable,
+        proxies: TrustedProxies | None,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
@@ -46,10 +57,11 @@ class BoundedConnection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._table = table
+        self._proxies = proxies
         self._receiving_since: float | None = self.loop.time()
         self._received = 0
         self._in_head = True
-        self._fault = _NOT_HTTP
+        self._fault: Problem | None = None
         self.last_active = self.loop.time()
 
     @property
@@ -91,6 +103,8 @@ class BoundedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Note when the connection became idle."""
         self.last_active = self.loop.time()
+        if self._proxies is not None:
+            self._table.move(self, self._address)
         super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
@@ -122,12 +136,15 @@ class BoundedConnection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Check the head, then hand the request to the application."""
+        """Check the head and its client's connections, then hand the request to the application."""
         self._in_head = False
         fault = _fault_of_head(self.parser.get_http_version(), self.headers)
         if fault is not None:
-            self._fault = fault
-            raise ValueError(fault)
+            self._fault = Problem(BAD_REQUEST, fault)
+        elif self._proxies is not None and not self._table.move(self, self._client_of(self._proxies)):
+            self._fault = too_many_connections()
+        if self._fault is not None:
+            raise ValueError  # which the parser takes for a fault of the request's own
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -142,8 +159,10 @@ class BoundedConnection(HttpToolsProtocol):
         """
         if self.transport.is_closing():
             return
-        detail = self._fault if msg.startswith("Invalid HTTP") else msg
-        self._refuse(Problem(BAD_REQUEST, detail))
+        if msg.startswith("Invalid HTTP"):
+            self._refuse(self._fault or Problem(BAD_REQUEST, _NOT_HTTP))
+        else:
+            self._refuse(Problem(BAD_REQUEST, msg))
 
     def close_if_slow(self, now: float) -> None:
         """Close the connection if its request has not come to an end in time."""
@@ -153,6 +172,14 @@ class BoundedConnection(HttpToolsProtocol):
     @property
     def _address(self) -> str:
         return self.client[0] if self.client else "unix"
+
+    def _client_of(self, proxies: TrustedProxies) -> str:
+        """The address that the request is from: a trusted proxy's word for it, or the connection's own."""
+        lines = [value for name, value in self.headers if name == b"x-forwarded-for"]
+        if not lines or self._address not in proxies:
+            return self._address
+        address, _ = proxies.get_trusted_client_address(b", ".join(lines).decode("latin-1"))
+        return address or self._address
 
     def _refuse(self, problem: Problem) -> None:
         """Answer instead of the application, which has not seen the request, and close the connection."""

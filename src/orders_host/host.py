@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import orders_contract as contract
 from orders_core.application import Application
@@ -21,7 +22,7 @@ from orders_host.api import api_routes
 from orders_host.api_keys import ApiKeys
 from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
-from orders_host.connection_table import MAX_PER_ADDRESS, ConnectionTable, raise_descriptor_limit
+from orders_host.connection_table import ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
 from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, exclusive
 from orders_host.database import Database
@@ -63,19 +64,19 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         listener = stack.enter_context(listen(options))
         url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
         gateway, end_streams = _assemble(options, url, stack)
-        # Without it, X-Forwarded-For would let any client choose the address it is limited by.
-        behind_proxy = "FORWARDED_ALLOW_IPS" in os.environ
+        proxied = _proxied(gateway)
+        proxies = proxied.trusted_hosts if proxied else None
         max_connections = raise_descriptor_limit()
-        connections = ConnectionTable(max_connections, None if behind_proxy else MAX_PER_ADDRESS)
+        connections = ConnectionTable(max_connections, is_proxy=proxies.__contains__ if proxies else None)
         config = uvicorn.Config(
-            gateway,
-            http=partial(BoundedConnection, connections),  # type: ignore[arg-type]
+            proxied or gateway,
+            http=partial(BoundedConnection, connections, proxies),  # type: ignore[arg-type]
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             lifespan="on",
-            proxy_headers=behind_proxy,
+            proxy_headers=False,
             ssl_certfile=options.certfile,
             ssl_keyfile=options.keyfile,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
@@ -88,6 +89,15 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             ) from error
         server = BoundedServer(config, connections, lambda: announce(url), end_streams)
         server.run(sockets=descriptors_of(listener, max_connections))
+
+
+def _proxied(gateway: Gateway) -> ProxyHeadersMiddleware | None:
+    """The gateway as the proxies that FORWARDED_ALLOW_IPS names reach it; None if there are none.
+
+    Other clients are not believed: X-Forwarded-For would let them choose the address they are limited by.
+    """
+    addresses = os.environ.get("FORWARDED_ALLOW_IPS")
+    return ProxyHeadersMiddleware(gateway, addresses) if addresses else None  # type: ignore[arg-type]
 
 
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:

@@ -1,5 +1,6 @@
 """Writes lines to a stream that may not be read: in a thread, so that requests never wait for it."""
 
+import logging
 import threading
 from collections import deque
 from typing import Final, TextIO
@@ -58,3 +59,12 @@ class LineWriter:
         except (OSError, ValueError):
             # The reader is gone, or the disk is full; requests go on.
             return
+
+
+class LineHandler(logging.StreamHandler[LineWriter]):
+    """Hands log records to a `LineWriter`, so that no caller waits for the reader of the log."""
+
+    def close(self) -> None:
+        """Write what is left."""
+        self.stream.close()
+        super().close()

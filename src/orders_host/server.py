@@ -118,6 +118,7 @@ def ignore_hangup() -> None:
 def _end_process_after(seconds: float) -> None:
     def end() -> None:
         _log.error("the host did not stop within %d seconds and ends now", seconds)
+        logging.shutdown()  # which waits for the line to be written
         os._exit(_FAILED_TO_STOP)
 
     watchdog = threading.Timer(seconds, end)

@@ -258,6 +258,20 @@ class TestAccessLog:
         with own_host(users, "--host", "::ffff:127.0.0.1") as host, host.client() as client:
             assert logged(host, client.get("/healthz"))["ip"] == "127.0.0.1"
 
+    def test_messages_that_are_not_read_stop_nothing(self, users: Path) -> None:
+        port = free_port()
+        command = [str(ORDERS), "serve", "--port", str(port), "--data-dir", str(users), *UNLIMITED]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(b"Serving ")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+                # Each refusal of the user pool is a line of a kilobyte.
+                target = {"X-Amz-Target": "x" * 1_000}
+                for _ in range(300):
+                    assert client.post("/cognito/", headers=target).status_code == 400
+            process.terminate()
+            assert process.wait(timeout=20) == 0
+
     def test_a_log_that_is_not_read_stops_nothing(self, users: Path) -> None:
         port = free_port()
         command = [str(ORDERS), "serve", "--port", str(port), "--data-dir", str(users), *UNLIMITED]

@@ -18,6 +18,7 @@ from tests.real_parts.certificate import certificate
 from tests.real_parts.process import free_port, running, wait_for_exit
 
 from orders_host.connection_table import (
+    MAX_PER_ADDRESS,
     MAX_UNREAD_BYTES,
     MIN_READ_BYTES,
     STALLED_SECONDS,
@@ -66,13 +67,32 @@ class TestPlaces:
         assert table.enter(Client(), "192.0.2.1")
 
     def test_when_all_places_are_taken_the_address_with_most_of_them_gives_one_up(self) -> None:
-        table = ConnectionTable(4, max_per_address=None)
+        table = ConnectionTable(4)
         many, one = [Client(9), Client(8), Client(7)], Client(0)
         for client in many:
             table.enter(client, "192.0.2.1")
         table.enter(one, "192.0.2.2")
         assert table.enter(Client(10), "192.0.2.3")
         assert [each.aborted for each in [*many, one]] == [False, False, True, False]
+
+    def test_a_proxys_connection_counts_for_the_client_whose_request_it_carries(self) -> None:
+        table = ConnectionTable(10, max_per_address=2, is_proxy={"10.0.0.1"}.__contains__)
+        carried = [Client(busy=True) for _ in range(4)]
+        assert all(table.enter(each, "10.0.0.1") for each in carried)
+        assert [table.move(each, "192.0.2.1") for each in carried[:3]] == [True, True, False]
+        assert table.move(carried[3], "192.0.2.2")
+        assert table.move(carried[0], "10.0.0.1")
+        assert table.move(carried[2], "192.0.2.1")
+        assert not any(each.aborted for each in carried)
+
+    def test_when_all_places_are_taken_a_proxy_gives_up_an_idle_one(self) -> None:
+        table = ConnectionTable(3, is_proxy={"10.0.0.1"}.__contains__)
+        carried, idle = [Client(busy=True), Client(busy=True)], Client()
+        for each in (*carried, idle):
+            table.enter(each, "10.0.0.1")
+        assert all(table.move(each, "192.0.2.1") for each in carried)
+        assert table.enter(Client(), "10.0.0.1")
+        assert idle.aborted
 
     def test_an_ipv6_network_is_one_address_and_a_mapped_address_is_the_ipv4_one(self) -> None:
         table = ConnectionTable(10, max_per_address=1)
@@ -82,6 +102,27 @@ class TestPlaces:
         ):
             table.enter(client, address)
         assert [each.aborted for each in clients] == [True, False, True, False]
+
+
+def test_a_clients_requests_through_a_proxy_are_as_many_as_an_addresss_connections(data_dir: Path) -> None:
+    def begun(host: OwnHost, client: bytes) -> socket.socket:
+        connection = connect(host)
+        connection.sendall(
+            b"POST /cognito/ HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: %s\r\n" % client
+            # The host says when it waits for the body.
+            + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        )
+        return stack.enter_context(connection)
+
+    proxied = {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
+    with own_host(data_dir, *UNLIMITED, env=proxied) as host, ExitStack() as stack:
+        several = [begun(host, b"192.0.2.1") for _ in range(MAX_PER_ADDRESS)]
+        assert {each.recv(1_000)[:13] for each in several} == {b"HTTP/1.1 100 "}
+        assert begun(host, b"192.0.2.1").recv(1_000).startswith(b"HTTP/1.1 429 ")
+        assert begun(host, b"192.0.2.2").recv(1_000).startswith(b"HTTP/1.1 100 ")
+        several[0].sendall(b"{}")
+        assert several[0].recv(1_000).startswith(b"HTTP/1.1 400 ")
+        assert begun(host, b"192.0.2.1").recv(1_000).startswith(b"HTTP/1.1 100 ")
 
 
 class TestReading:

@@ -210,7 +210,7 @@ async def clients_that_take_their_time() -> None:
     loop = asyncio.get_running_loop()
     config, state = Config(no_content, log_config=None, lifespan="off"), ServerState()
     table = ConnectionTable(100)
-    server = await loop.create_server(lambda: BoundedConnection(table, config, state, {}), "127.0.0.1")
+    server = await loop.create_server(lambda: BoundedConnection(table, None, config, state, {}), "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     silent, slow, served = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     slow[1].write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123")
