@@ -50,7 +50,7 @@ locals {
         resources = [local.queue_arns.fulfilment]
       }
       HandOverOnce = {
-        actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+        actions   = ["dynamodb:UpdateItem"]
         resources = [local.table_arns.events]
       }
     }

@@ -198,7 +198,7 @@ module "network" {
 
   name                     = local.name
   cidr                     = var.network_cidr
-  table_arns               = [for name in ["orders", "events", "stats"] : module.table[name].table.arn]
+  table_arns               = [local.table_arns.orders, "${local.table_arns.orders}/index/*", local.table_arns.events, local.table_arns.stats]
   permissions_boundary_arn = local.boundary_arn
   log_retention_days       = var.log_retention_days
   kms_key_arn              = local.own_key_arn

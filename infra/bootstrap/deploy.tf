@@ -85,7 +85,7 @@ locals {
       Tables = {
         actions = [
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
-          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable",
         ]
         resources  = ["arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/orders-api-${environment}-*"]
         conditions = {}
@@ -99,7 +99,7 @@ locals {
         conditions = {}
       }
       NewUserPool = {
-        actions    = ["cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain"]
+        actions    = ["cognito-idp:CreateUserPool"]
         resources  = ["*"] # has no resource yet
         conditions = {}
       }
@@ -111,8 +111,8 @@ locals {
       }
       Keys = {
         actions = [
-          "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:GenerateDataKey*", "kms:PutKeyPolicy",
-          "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+          "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:Encrypt", "kms:GenerateDataKey*",
+          "kms:PutKeyPolicy", "kms:ReEncrypt*", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
         ]
         resources  = ["arn:${local.partition}:kms:${var.region}:${local.account_id}:key/*"]
         conditions = { "aws:ResourceTag/environment" = [environment] }
@@ -123,8 +123,8 @@ locals {
         conditions = {}
       }
       Console = {
-        actions    = ["s3:CreateBucket", "s3:DeleteBucket*", "s3:DeleteObject*", "s3:List*", "s3:Put*"]
-        resources  = ["arn:${local.partition}:s3:::orders-api-${environment}-console-*", "arn:${local.partition}:s3:::orders-api-${environment}-console-*/*"]
+        actions    = ["s3:CreateBucket", "s3:DeleteBucket*", "s3:DeleteObject*", "s3:List*", "s3:Put*", "s3:TagResource", "s3:UntagResource"]
+        resources  = ["arn:${local.partition}:s3:::orders-api-${environment}-console-*"]
         conditions = {}
       }
       Distribution = {
@@ -137,8 +137,8 @@ locals {
         conditions = {}
       }
       NewDistribution = {
-        actions    = ["cloudfront:CreateOriginAccessControl", "cloudfront:CreateResponseHeadersPolicy"]
-        resources  = ["*"] # AWS gives these actions no resource
+        actions    = ["cloudfront:CreateOriginAccessControl"]
+        resources  = ["*"] # AWS gives the action no resource
         conditions = {}
       }
       Firewall = {
@@ -225,10 +225,10 @@ locals {
     network = {
       Network = {
         actions = [
-          "ec2:AssociateRouteTable", "ec2:AuthorizeSecurityGroup*", "ec2:CreateFlowLogs", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
-          "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteRouteTable",
+          "ec2:AssociateRouteTable", "ec2:AuthorizeSecurityGroup*", "ec2:CreateFlowLogs", "ec2:CreateNetworkInterface", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup",
+          "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteNetworkInterface", "ec2:DeleteRouteTable",
           "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DisassociateRouteTable",
-          "ec2:ModifySecurityGroupRules", "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:RevokeSecurityGroup*",
+          "ec2:ModifySecurityGroupRules", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:RevokeSecurityGroup*",
         ]
         resources  = ["arn:${local.partition}:ec2:${var.region}:${local.account_id}:*"]
         conditions = {}

@@ -88,7 +88,7 @@ data "aws_iam_policy_document" "read" {
       "budgets:ListTagsForResource", "budgets:ViewBudget",
       "cloudfront:Get*", "cloudfront:List*",
       "cloudwatch:Describe*", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
-      "codedeploy:BatchGet*", "codedeploy:Get*", "codedeploy:List*",
+      "codedeploy:Get*", "codedeploy:List*",
       "cognito-idp:Describe*", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource",
       "dax:Describe*", "dax:ListTags",
       "dynamodb:Describe*", "dynamodb:ListTagsOfResource",
@@ -99,11 +99,11 @@ data "aws_iam_policy_document" "read" {
       "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags",
       "lambda:Get*", "lambda:List*",
       "logs:Describe*", "logs:ListTagsForResource",
-      "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration",
+      "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListTagsForResource",
       "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
       "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags",
       "wafv2:Get*", "wafv2:List*",
-      "xray:GetGroup", "xray:GetGroups", "xray:GetSamplingRules", "xray:ListTagsForResource",
+      "xray:GetGroup", "xray:GetSamplingRules", "xray:ListTagsForResource",
     ]
     resources = ["*"]
   }
@@ -111,7 +111,7 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid     = "Gateway"
     actions = ["apigateway:GET"]
-    resources = [for path in ["account", "domainnames", "restapis", "tags", "usageplans"] :
+    resources = [for path in ["domainnames", "restapis", "usageplans"] :
       "arn:${local.partition}:apigateway:${var.region}::/${path}*"
     ]
   }

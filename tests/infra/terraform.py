@@ -59,6 +59,12 @@ def planned(environment: str) -> list[Resource]:
     return list(_resources(document["planned_values"]["root_module"]))
 
 
+def applied(name: str, *arguments: str, folder: Path = INFRA) -> list[Resource]:
+    """Every resource as it is after `terraform apply`, with all that AWS knows invented by the stand-in."""
+    shown = made_once(f"applied-{name}.json", lambda record: _apply(folder, record, arguments))
+    return list(_resources(json.loads(shown.read_text())["values"]["root_module"]))
+
+
 def var_files(environment: str) -> tuple[str, str]:
     """The options that give an environment its values, with addresses where it waits for somebody's."""
     return f"-var-file=environments/{environment}.tfvars", f"-var-file={CONTACTS[environment]}"
@@ -68,6 +74,12 @@ def _plan(environment: str, record: Path) -> None:
     plan = record.with_suffix(".tfplan")
     terraform(INFRA, "plan", "-no-color", "-input=false", *var_files(environment), f"-out={plan}")
     record.write_text(terraform(INFRA, "show", "-json", str(plan)))
+
+
+def _apply(folder: Path, record: Path, arguments: tuple[str, ...]) -> None:
+    state = record.with_suffix(".tfstate")
+    terraform(folder, "apply", "-no-color", "-input=false", "-auto-approve", *arguments, f"-state={state}")
+    record.write_text(terraform(folder, "show", "-json", str(state)))
 
 
 def _copy(target: Path) -> None:

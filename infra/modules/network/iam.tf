@@ -4,7 +4,7 @@ data "aws_iam_policy_document" "dynamodb" {
   statement {
     sid       = "OnlyTheseTables"
     actions   = ["dynamodb:*"]
-    resources = flatten([for arn in var.table_arns : [arn, "${arn}/index/*"]])
+    resources = var.table_arns
 
     principals {
       type        = "AWS"
