@@ -16,11 +16,14 @@ from msgspec import Struct, structs
 from orders_core.models import (
     Address,
     Contact,
+    Discount,
+    LineItem,
     Order,
     OrderContent,
     OrderStatus,
     ReturnLine,
     StatusEntry,
+    Tax,
 )
 from orders_core.money import MINOR_DIGITS
 from orders_core.timestamps import to_text
@@ -29,6 +32,8 @@ TEXTS: Final = st.text(min_size=1, max_size=30)
 TIMES: Final = st.datetimes(
     datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)
 ).map(to_text)  # fmt: skip
+
+PERCENTAGES: Final = st.none() | st.decimals(0, 100, places=1).map(str)
 
 
 def orders() -> st.SearchStrategy[Order]:
@@ -87,6 +92,12 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (Contact, "phone"): st.none() | st.integers(10**6, 10**15 - 1).map("+{}".format),
     (Address, "country"): st.sampled_from(["ES", "DE", "US"]),
     (Address, "postal_code"): st.none() | st.text("0123456789", min_size=1, max_size=16),
+    # Discounts are never more than what they are taken from.
+    (LineItem, "unit_price"): st.integers(10_000, 20_000),
+    (LineItem, "discount"): st.integers(0, 1_000),
+    (LineItem, "tax_rate"): PERCENTAGES,
+    (Discount, "amount"): st.integers(0, 1_000),
+    (Tax, "rate"): PERCENTAGES,
     # Lines of a return are those of the order.
     (ReturnLine, "line"): st.just(1),
 }

@@ -12,10 +12,20 @@ from orders_client.errors import OrdersError, Problem
 from orders_client.retrying import Retries
 from orders_client.session import Host
 from orders_client.synchronous import Orders
-from orders_client.types import NewLineItem, Order, OrderStatus, ReturnLine, ReturnStatus
+from orders_client.types import (
+    Discount,
+    NewLineItem,
+    Order,
+    OrderStatus,
+    ReturnLine,
+    ReturnStatus,
+    Shipping,
+    Tax,
+)
 
 __all__ = [
     "AsyncOrders",
+    "Discount",
     "Host",
     "NewLineItem",
     "Order",
@@ -26,4 +36,6 @@ __all__ = [
     "Retries",
     "ReturnLine",
     "ReturnStatus",
+    "Shipping",
+    "Tax",
 ]

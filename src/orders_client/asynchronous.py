@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Self, Unpack
 
 import httpx
@@ -88,9 +89,11 @@ class AsyncOrders:
         """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
         return await self._call(calls.request_return(order, lines, reason, idempotency_key))
 
-    async def move_return(self, order: Order, return_id: str, status: ReturnStatus) -> Order:
+    async def move_return(
+        self, order: Order, return_id: str, status: ReturnStatus, *, shipping_refund: Decimal | None = None
+    ) -> Order:
         """Moves a return on; for staff."""
-        return await self._call(calls.move_return(order, return_id, status))
+        return await self._call(calls.move_return(order, return_id, status, shipping_refund))
 
     async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
         """What happened to an order, oldest first."""

@@ -90,10 +90,13 @@ def request_return(
     return Call("POST", path, Order, headers=_key(idempotency_key), body=body)
 
 
-def move_return(order: Order, return_id: str, status: ReturnStatus) -> Call[Order]:
-    """Move a return to another status."""
+def move_return(
+    order: Order, return_id: str, status: ReturnStatus, shipping_refund: Decimal | None
+) -> Call[Order]:
+    """Move a return to another status; with REFUNDED some of what was paid for shipping may go back."""
     path = f"{_path(order.order_id)}/returns/{quote(return_id, safe='')}"
-    return Call("PUT", path, Order, headers=_if_match(order), body={"status": status})
+    refund = {} if shipping_refund is None else {"shipping_refund": shipping_refund}
+    return Call("PUT", path, Order, headers=_if_match(order), body={"status": status, **refund})
 
 
 def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from threading import Lock
 from typing import Self, Unpack
 
@@ -101,9 +102,11 @@ class Orders:
         """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
         return self._call(calls.request_return(order, lines, reason, idempotency_key))
 
-    def move_return(self, order: Order, return_id: str, status: ReturnStatus) -> Order:
+    def move_return(
+        self, order: Order, return_id: str, status: ReturnStatus, *, shipping_refund: Decimal | None = None
+    ) -> Order:
         """Moves a return on; for staff."""
-        return self._call(calls.move_return(order, return_id, status))
+        return self._call(calls.move_return(order, return_id, status, shipping_refund))
 
     def events(self, order_id: str) -> Iterator[OrderEvent]:
         """What happened to an order, oldest first."""

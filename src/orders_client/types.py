@@ -30,13 +30,16 @@ class ReturnStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
-class NewLineItem(Struct, frozen=True):
-    """`unit_price` has at most the minor digits of the order's currency."""
+class NewLineItem(Struct, frozen=True, omit_defaults=True):
+    """Amounts have at most the minor digits of the order's currency; `discount` and `tax` are of the line."""
 
     product_id: str
     quantity: int
     unit_price: Decimal
     name: str | None = None
+    discount: Decimal = Decimal()
+    tax: Decimal = Decimal()
+    tax_rate: str | None = None
 
 
 class LineItem(NewLineItem, frozen=True, kw_only=True):
@@ -85,6 +88,7 @@ class Return(Struct, frozen=True):
     refund_amount: Decimal
     requested_at: datetime
     history: list[ReturnEntry]
+    shipping_refund: Decimal = Decimal()
 
 
 class Contact(Struct, frozen=True):
@@ -105,6 +109,30 @@ class Address(Struct, frozen=True):
     postal_code: str | None = None
 
 
+class Discount(Struct, frozen=True, omit_defaults=True):
+    """An amount off the lines together."""
+
+    amount: Decimal
+    code: str | None = None
+    description: str | None = None
+
+
+class Shipping(Struct, frozen=True, omit_defaults=True):
+    """What carrying the goods costs."""
+
+    method: str
+    amount: Decimal
+    tax: Decimal = Decimal()
+
+
+class Tax(Struct, frozen=True, omit_defaults=True):
+    """A tax on the lines together; `rate` is in percent."""
+
+    name: str
+    amount: Decimal
+    rate: str | None = None
+
+
 class Order(Struct, frozen=True):
     """An order as of `version`; a write that is given it goes through only while that is its version."""
 
@@ -114,6 +142,10 @@ class Order(Struct, frozen=True):
     status: OrderStatus
     currency: str
     items: list[LineItem]
+    subtotal: Decimal
+    discount_total: Decimal
+    shipping_total: Decimal
+    tax_total: Decimal
     total_amount: Decimal
     notes: str | None
     metadata: dict[str, str]
@@ -126,6 +158,10 @@ class Order(Struct, frozen=True):
     contact: Contact | None = None
     shipping_address: Address | None = None
     billing_address: Address | None = None
+    taxes_included: bool = False
+    discounts: list[Discount] = []
+    shipping: Shipping | None = None
+    taxes: list[Tax] = []
 
 
 class OrderPage(Struct, frozen=True):
@@ -210,6 +246,10 @@ class Writable(TypedDict, total=False):
     contact: Contact | None
     shipping_address: Address | None
     billing_address: Address | None
+    taxes_included: bool
+    discounts: list[Discount]
+    shipping: Shipping | None
+    taxes: list[Tax]
 
 
 class Details(Writable, total=False):

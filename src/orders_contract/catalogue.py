@@ -72,7 +72,8 @@ def _success(
 CATALOGUE: Final = {
     "create_order": Described(
         summary="Place an order",
-        description="The order is PENDING and its total is computed. With an `Idempotency-Key`, the same"
+        description="The order is PENDING and its sums are computed; those that you give are checked."
+        " With an `Idempotency-Key`, the same"
         " request sent again finds the order it made and answers with `Idempotent-Replayed: true`.",
         parameters=(IDEMPOTENCY_KEY,),
         body=_json("OrderInput", examples.ORDER_INPUT),
@@ -147,7 +148,8 @@ CATALOGUE: Final = {
     ),
     "request_return": Described(
         summary="Ask to return goods of a delivered order",
-        description="Any quantity of any line that has not come back yet. The refund is what was paid.",
+        description="Any quantity of any line that has not come back yet. The refund is what was paid for it:"
+        " less discounts, with taxes. All pieces of a line come to just what the line came to.",
         parameters=(IF_MATCH, IDEMPOTENCY_KEY),
         body=_json("ReturnInput", examples.RETURN_INPUT),
         successes={
@@ -162,7 +164,8 @@ CATALOGUE: Final = {
     ),
     "move_return": Described(
         summary="Decide on a return and follow it up (staff)",
-        description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED.",
+        description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED. With REFUNDED,"
+        " `shipping_refund` pays back some of what was paid for shipping.",
         parameters=(IF_MATCH,),
         body=_json("ReturnMove", examples.RETURN_MOVE),
         successes={

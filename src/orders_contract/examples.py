@@ -9,12 +9,15 @@ from orders_core import order_numbers, problems, returns
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
+    Discount,
     IllegalState,
     LineItem,
     NotAllowed,
     OrderContent,
     OrderNotFound,
     OrderStatus,
+    Shipping,
+    Tax,
     VersionMismatch,
     place,
 )
@@ -38,6 +41,10 @@ ORDER_INPUT: Final = {
         "postal_code": "28013",
         "country": "ES",
     },
+    "discounts": [{"code": "SPRING", "description": "10 % off", "amount": "1.90"}],
+    "shipping": {"method": "standard", "amount": "4.90", "tax": "1.03"},
+    "taxes": [{"name": "IVA", "rate": "21", "amount": "3.59"}],
+    "total_amount": "26.62",
 }
 ORDER_REPLACEMENT: Final = ORDER_INPUT | {"status": "CANCELLED"}
 ORDER_PATCH: Final = {"notes": None, "metadata": {"gift": "yes"}, "contact": {"phone": "+34911234568"}}
@@ -46,7 +53,13 @@ _ORDER: Final = place(
     order_numbers.id_for(b"example"),
     _SUB,
     OrderContent(
-        (LineItem("A-1", 2, 950, "Mug"),), "EUR", notes="Please wrap it", metadata={"channel": "web"}
+        (LineItem("A-1", 2, 950, "Mug"),),
+        "EUR",
+        discounts=(Discount(190, "SPRING", "10 % off"),),
+        shipping=Shipping("standard", 490, tax=103),
+        taxes=(Tax("IVA", 359, "21"),),
+        notes="Please wrap it",
+        metadata={"channel": "web"},
     ),
     at="2026-01-31T09:30:00.123Z",
     by=_SUB,

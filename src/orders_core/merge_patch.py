@@ -33,12 +33,18 @@ def merge(target: bytes, patch: bytes) -> bytes:
 def patch_type(replacement: type[Struct], name: str) -> type[Struct]:
     """The type of patches to `replacement`: every member may be left out or null, in its objects too."""
     members = [
-        (field.name, Union[_patched(field.type), None, UnsetType], UNSET)  # noqa: UP007 - built of values
-        for field in msgspec.structs.fields(replacement)
+        (field.name, _optional(_patched(field.type)), UNSET) for field in msgspec.structs.fields(replacement)
     ]
     return msgspec.defstruct(
         name, members, forbid_unknown_fields=True, frozen=True, namespace={"__doc__": replacement.__doc__}
     )
+
+
+def _optional(type_: Any) -> Any:  # noqa: ANN401 - a type as an annotation has it
+    # Raw takes null by itself, and msgspec takes nothing but null for a union of the two.
+    if get_origin(type_) is Annotated and get_args(type_)[0] is Raw:
+        return Union[type_, UnsetType]  # noqa: UP007 - built of values
+    return Union[type_, None, UnsetType]  # noqa: UP007 - built of values
 
 
 def _patched(type_: Any) -> Any:  # noqa: ANN401 - a type as an annotation has it

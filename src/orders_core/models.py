@@ -35,12 +35,18 @@ DELETABLE: Final = (OrderStatus.PENDING, OrderStatus.CANCELLED)
 
 
 class LineItem(Struct, frozen=True, omit_defaults=True):
-    """`unit_price` is in minor units of the order's currency."""
+    """Amounts are in minor units of the order's currency; `discount` and `tax` are those of the whole line.
+
+    `tax_rate` is a percentage as its caller wrote it; nothing is calculated from it.
+    """
 
     product_id: str
     quantity: int
     unit_price: int
     name: str | None = None
+    discount: int = 0
+    tax: int = 0
+    tax_rate: str | None = None
 
 
 class StatusEntry(Struct, frozen=True):
@@ -80,7 +86,7 @@ class ReturnEntry(Struct, frozen=True):
     by: str
 
 
-class Return(Struct, frozen=True):
+class Return(Struct, frozen=True, omit_defaults=True):
     """Goods of a delivered order on their way back."""
 
     return_id: str
@@ -88,11 +94,12 @@ class Return(Struct, frozen=True):
     lines: tuple[ReturnLine, ...]
     reason: str
     history: tuple[ReturnEntry, ...]
+    shipping_refund: int = 0
 
     @property
     def refund_amount(self) -> int:
-        """Sum over the lines, in minor units."""
-        return sum(line.refund_amount for line in self.lines)
+        """Sum over the lines and what is paid back for shipping, in minor units."""
+        return sum(line.refund_amount for line in self.lines) + self.shipping_refund
 
 
 class Contact(Struct, frozen=True, omit_defaults=True):
@@ -113,6 +120,30 @@ class Address(Struct, frozen=True, omit_defaults=True):
     postal_code: str | None = None
 
 
+class Discount(Struct, frozen=True, omit_defaults=True):
+    """An amount off the lines together, in minor units."""
+
+    amount: int
+    code: str | None = None
+    description: str | None = None
+
+
+class Shipping(Struct, frozen=True, omit_defaults=True):
+    """What carrying the goods costs, in minor units."""
+
+    method: str
+    amount: int
+    tax: int = 0
+
+
+class Tax(Struct, frozen=True, omit_defaults=True):
+    """A tax on the lines together, in minor units; `rate` is a percentage as its caller wrote it."""
+
+    name: str
+    amount: int
+    rate: str | None = None
+
+
 class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What may be said of an order besides its items: the same in input, storage, events and views.
 
@@ -127,18 +158,47 @@ class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: Contact | None = None
     shipping_address: Address | None = None
     billing_address: Address | None = None
+    taxes_included: bool = False
 
 
 class OrderContent(OrderDetails, frozen=True, omit_defaults=True):
-    """The part of an order that a client writes."""
+    """The part of an order that a client writes. Its sums are in minor units.
+
+    `taxes_included` says that prices have the taxes in them, so that the total has not to add them.
+    """
 
     items: tuple[LineItem, ...]
     currency: str
+    discounts: tuple[Discount, ...] = ()
+    shipping: Shipping | None = None
+    taxes: tuple[Tax, ...] = ()
+
+    @property
+    def subtotal(self) -> int:
+        """Quantity × unit price of all lines."""
+        return sum(item.quantity * item.unit_price for item in self.items)
+
+    @property
+    def discount_total(self) -> int:
+        """What is off the lines, each by itself and together."""
+        return sum(item.discount for item in self.items) + sum(each.amount for each in self.discounts)
+
+    @property
+    def shipping_total(self) -> int:
+        """What carrying costs, before its tax unless prices have it in them."""
+        return self.shipping.amount if self.shipping else 0
+
+    @property
+    def tax_total(self) -> int:
+        """All taxes, whether prices have them in them or not."""
+        of_lines = sum(item.tax for item in self.items) + sum(each.amount for each in self.taxes)
+        return of_lines + (self.shipping.tax if self.shipping else 0)
 
     @property
     def total_amount(self) -> int:
-        """Sum of quantity × unit price, in minor units."""
-        return sum(item.quantity * item.unit_price for item in self.items)
+        """What the customer pays."""
+        added = 0 if self.taxes_included else self.tax_total
+        return self.subtotal - self.discount_total + self.shipping_total + added
 
     def canonical(self) -> bytes:
         """One JSON document, the same for equal contents: names sorted, fields at their default left out."""

@@ -31,6 +31,12 @@ OFFERED: Final = frozenset(MINOR_DIGITS) - WITHDRAWN
 MAX_UNIT_PRICE: Final = 1_000_000
 """Highest unit price, in major units."""
 
+MAX_AMOUNT: Final = 10_000_000_000
+"""Highest discount, tax or charge, in major units: the most that one line can come to."""
+
+MAX_SUM: Final = 100_000_000_000_000
+"""Highest sum that a caller can give, in major units: above any that an order can come to."""
+
 _DECIMAL: Final = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 _SCIENTIFIC: Final = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?[eE]([+-]?[0-9]{1,2})")
 
@@ -39,12 +45,12 @@ class InvalidAmount(ValueError):
     """The text is not an amount of the currency; the message says why and what to write instead."""
 
 
-def to_minor(text: str, currency: str) -> int:
+def to_minor(text: str, currency: str, maximum: int = MAX_UNIT_PRICE) -> int:
     """Minor units of a decimal text: ``to_minor("19.9", "EUR") == 1990``.
 
     Raises:
-        InvalidAmount: not a decimal, negative, above `MAX_UNIT_PRICE`, or with more digits than the
-            currency has.
+        InvalidAmount: not a decimal, negative, above `maximum` (in major units), or with more digits than
+            the currency has.
     """
     match = _DECIMAL.fullmatch(text)
     if match is None:
@@ -54,8 +60,8 @@ def to_minor(text: str, currency: str) -> int:
     if len(fraction) > digits:
         raise InvalidAmount(f"must have at most {digits} decimals in {currency}")
     minor = int(whole + fraction.ljust(digits, "0"))
-    if minor > MAX_UNIT_PRICE * 10**digits:
-        raise InvalidAmount(f"must be at most {MAX_UNIT_PRICE}")
+    if minor > maximum * 10**digits:
+        raise InvalidAmount(f"must be at most {maximum}")
     return minor
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
-from orders_core.returns import InvalidReturn, ReturnNotFound
+from orders_core.returns import InvalidReturn, InvalidShippingRefund, ReturnNotFound
 from orders_core.schemas import MAX_BODY_BYTES
 from orders_core.stores import StoreUnavailable
 
@@ -197,6 +197,10 @@ def _invalid_return(error: InvalidReturn) -> Problem:
     return invalid_input([Fault(f"/lines/{index}", detail) for index, detail in error.faults.items()])
 
 
+def _invalid_shipping_refund(error: InvalidShippingRefund) -> Problem:
+    return invalid_input([Fault("/shipping_refund", str(error))])
+
+
 def _return_not_found(_: ReturnNotFound) -> Problem:
     return Problem(NOT_FOUND, "The order has no such return.")
 
@@ -214,6 +218,7 @@ _TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]]
     (VersionMismatch, _version_mismatch),
     (IllegalState, _illegal_state),
     (InvalidReturn, _invalid_return),
+    (InvalidShippingRefund, _invalid_shipping_refund),
     (ReturnNotFound, _return_not_found),
     (StoreUnavailable, _store_unavailable),
 )

@@ -1,10 +1,12 @@
 """Returns: goods of a delivered order come back, and the customer gets its money."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
+from orders_core import amounts, money
 from orders_core.models import (
     IllegalState,
     Order,
@@ -35,6 +37,10 @@ class InvalidReturn(OrderError):
     def __init__(self, faults: dict[int, str]) -> None:
         super().__init__("the lines can't be returned")
         self.faults = faults
+
+
+class InvalidShippingRefund(OrderError):
+    """What was to be paid back for shipping can't be; the message says why."""
 
 
 class ReturnNotFound(OrderError):
@@ -77,20 +83,34 @@ def request(
     faults = _faults(quantities, left)
     if faults:
         raise InvalidReturn(faults)
-    lines = tuple(_line(order, line, quantity) for line, quantity in quantities)
+    lines = tuple(
+        ReturnLine(line, quantity, _refund(order, line, quantity, left[line]))
+        for line, quantity in quantities
+    )
     entry = ReturnEntry(ReturnStatus.REQUESTED, at, by)
     wanted = Return(return_id, ReturnStatus.REQUESTED, lines, reason, (entry,))
     return _written(order, (*order.returns, wanted), at, by)
 
 
-def move(order: Order, return_id: str, status: ReturnStatus, *, at: str, by: str) -> Order:
+def move(
+    order: Order, return_id: str, status: ReturnStatus, *, at: str, by: str, shipping_refund: int = 0
+) -> Order:
     """The order after one of its returns has moved; unchanged if the return has the status already.
+
+    Args:
+        order: whose return it is.
+        return_id: which one.
+        status: where it goes.
+        at: when, as RFC 3339 UTC with milliseconds.
+        by: the actor's `sub`.
+        shipping_refund: what is paid back for shipping, with REFUNDED only; in minor units.
 
     Raises:
         ReturnNotFound, IllegalState
+        InvalidShippingRefund: it comes with another status, or is more than is left of what was paid.
     """
     current = get(order, return_id)
-    if current.status is status:
+    if current.status is status and shipping_refund in (0, current.shipping_refund):
         return order
     allowed = TRANSITIONS[current.status]
     if status not in allowed:
@@ -98,7 +118,13 @@ def move(order: Order, return_id: str, status: ReturnStatus, *, at: str, by: str
         raise IllegalState(
             f"A return that is {current.status} can't become {status}; it {moves}.", current.status, allowed
         )
-    moved = replace(current, status=status, history=(*current.history, ReturnEntry(status, at, by)))
+    _check_shipping_refund(order, status, shipping_refund)
+    moved = replace(
+        current,
+        status=status,
+        history=(*current.history, ReturnEntry(status, at, by)),
+        shipping_refund=shipping_refund,
+    )
     returns = tuple(moved if each is current else each for each in order.returns)
     return _written(order, returns, at, by)
 
@@ -106,10 +132,8 @@ def move(order: Order, return_id: str, status: ReturnStatus, *, at: str, by: str
 def returnable(order: Order) -> dict[int, int]:
     """What is left to return of each line, by its number."""
     left = {number: item.quantity for number, item in enumerate(order.content.items, start=1)}
-    for each in order.returns:
-        if each.status is not ReturnStatus.REJECTED:
-            for line in each.lines:
-                left[line.line] -= line.quantity
+    for each in _lines_coming_back(order):
+        left[each.line] -= each.quantity
     return left
 
 
@@ -127,8 +151,34 @@ def _faults(quantities: list[tuple[int, int]], left: Mapping[int, int]) -> dict[
     return faults
 
 
-def _line(order: Order, line: int, quantity: int) -> ReturnLine:
-    return ReturnLine(line, quantity, quantity * order.content.items[line - 1].unit_price)
+def _check_shipping_refund(order: Order, status: ReturnStatus, amount: int) -> None:
+    """Raise InvalidShippingRefund unless so much may be paid back for shipping with this step."""
+    if amount and status is not ReturnStatus.REFUNDED:
+        raise InvalidShippingRefund(f"comes with {ReturnStatus.REFUNDED} only, not with {status}")
+    paid = amounts.paid_for_shipping(order.content)
+    refunded = sum(each.shipping_refund for each in order.returns)
+    if amount > paid - refunded:
+        text = partial(money.to_text, currency=order.content.currency)
+        raise InvalidShippingRefund(
+            f"must be at most {text(paid - refunded)} = {text(paid)} paid for shipping"
+            f" - {text(refunded)} refunded, not {text(amount)}"
+        )
+
+
+def _refund(order: Order, line: int, quantity: int, left: int) -> int:
+    """The part of what was paid for a line and is not promised back yet, for so many of the pieces left.
+
+    So the refunds of a line never exceed what was paid for it and come to just that with its last piece,
+    whatever was rejected in between.
+    """
+    promised = sum(each.refund_amount for each in _lines_coming_back(order) if each.line == line)
+    return (amounts.paid_for_lines(order.content)[line - 1] - promised) * quantity // left
+
+
+def _lines_coming_back(order: Order) -> Iterator[ReturnLine]:
+    for each in order.returns:
+        if each.status is not ReturnStatus.REJECTED:
+            yield from each.lines
 
 
 def _written(order: Order, returns: tuple[Return, ...], at: str, by: str) -> Order:

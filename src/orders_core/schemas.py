@@ -7,12 +7,33 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from orders_core import merge_patch, money, order_numbers
+from orders_core import amounts, merge_patch, money, order_numbers
+from orders_core.amount_schemas import (
+    Amount,
+    Charge,
+    DiscountInput,
+    DiscountView,
+    GivenSum,
+    LineItemInput,
+    LineItemView,
+    Quantity,
+    ShippingInput,
+    ShippingView,
+    TaxInput,
+    TaxView,
+    charges_view,
+    discount_of,
+    line_of,
+    line_view,
+    minor_of,
+    shipping_of,
+    tax_of,
+)
 from orders_core.events import EventType, OrderEvent
+from orders_core.input_errors import InvalidBody
 from orders_core.models import (
     Address,
     Contact,
-    LineItem,
     Order,
     OrderContent,
     OrderDetails,
@@ -25,23 +46,7 @@ from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
-AMOUNT_PATTERN: Final = r"^[0-9]{1,18}(\.[0-9]{1,4})?$"
-
 CustomerId = Annotated[str, Meta(min_length=1, max_length=MAX_CUSTOMER_ID, description="Whose order it is.")]
-ProductId = Annotated[str, Meta(min_length=1, max_length=64, description="The shop's id of the product.")]
-Quantity = Annotated[int, Meta(ge=1, le=10_000)]
-Price = Annotated[
-    Raw,
-    Meta(
-        description="0 to 1,000,000, with at most the currency's minor digits. Numbers are read as written.",
-        extra_json_schema={
-            "oneOf": [
-                {"type": "string", "pattern": AMOUNT_PATTERN},
-                {"type": "number", "minimum": 0, "maximum": money.MAX_UNIT_PRICE},
-            ]
-        },
-    ),
-]
 Currency = Annotated[
     str,
     Meta(
@@ -63,23 +68,12 @@ Metadata = Annotated[
         max_length=20, description="Up to 20 pairs of your own; keys of 1–40, values of up to 200 characters."
     ),
 ]
-Amount = Annotated[
-    str,
-    Meta(pattern=AMOUNT_PATTERN, description="Decimal with the currency's minor digits."),
-]
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-class LineItemInput(Struct, forbid_unknown_fields=True):
-    """One line of goods."""
-
-    product_id: ProductId
-    quantity: Quantity
-    unit_price: Price
-    name: Annotated[str, Meta(max_length=200)] | None = None
-
-
 LineItems = Annotated[list[LineItemInput], Meta(min_length=1, max_length=100)]
+Discounts = Annotated[list[DiscountInput], Meta(max_length=20)]
+Taxes = Annotated[list[TaxInput], Meta(max_length=20)]
 
 
 class ContactInput(Contact, frozen=True, forbid_unknown_fields=True):
@@ -126,21 +120,30 @@ class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=
     contact: ContactInput | None = None
     shipping_address: AddressInput | None = None
     billing_address: AddressInput | None = None
+    discounts: Discounts = field(default_factory=list)
+    shipping: ShippingInput | None = None
+    taxes: Taxes = field(default_factory=list)
+    subtotal: GivenSum | UnsetType = UNSET
+    discount_total: GivenSum | UnsetType = UNSET
+    shipping_total: GivenSum | UnsetType = UNSET
+    tax_total: GivenSum | UnsetType = UNSET
+    total_amount: GivenSum | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Raise ValueError for what no schema can say, so that decoding fails for it too."""
         if self.currency not in money.OFFERED:
             raise ValueError("unknown currency")
-        self.unit_prices  # noqa: B018 - converted here, so that decoding fails for an amount that is none
+        self.priced  # noqa: B018 - converted here, so that decoding fails for an amount that is none
+        _given_sums(self)
 
     @cached_property
-    def unit_prices(self) -> tuple[int, ...]:
-        """The price of one piece of each item, in minor units; converted once for check and content.
+    def priced(self) -> dict[str, Any]:
+        """The parts of the content that have amounts, in minor units; converted once for check and content.
 
         Raises:
             InvalidAmount: one is not an amount of the currency.
         """
-        return tuple(money.to_minor(price_text(item.unit_price), self.currency) for item in self.items)
+        return _priced(self)
 
 
 class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
@@ -172,15 +175,9 @@ class ReturnMove(Struct, forbid_unknown_fields=True):
     """Where a return goes next."""
 
     status: ReturnStatus
-
-
-class LineItemView(Struct, frozen=True):
-    """One line of goods, with the price of one piece."""
-
-    product_id: str
-    name: str | None
-    quantity: int
-    unit_price: Amount
+    shipping_refund: (
+        Annotated[Charge, Meta(description="Of what was paid for shipping; only with REFUNDED.")] | UnsetType
+    ) = UNSET
 
 
 class StatusEntryView(Struct, frozen=True):
@@ -215,9 +212,12 @@ class ReturnView(Struct, frozen=True):
     status: ReturnStatus
     lines: list[ReturnLineView]
     reason: str
-    refund_amount: Annotated[Amount, Meta(description="Sum over the lines.")]
+    refund_amount: Annotated[
+        Amount, Meta(description="Sum over the lines, and of what is paid back for shipping.")
+    ]
     requested_at: Timestamp
     history: list[ReturnEntryView]
+    shipping_refund: Amount | UnsetType = UNSET
 
 
 class OrderDetailsView(OrderDetails, frozen=True, kw_only=True, omit_defaults=True):
@@ -236,7 +236,17 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
     status: OrderStatus
     currency: str
     items: list[LineItemView]
-    total_amount: Annotated[Amount, Meta(description="Sum of quantity × unit price, by the server.")]
+    subtotal: Annotated[Amount, Meta(description="Sum of quantity × unit price.")]
+    discount_total: Annotated[Amount, Meta(description="Sum of all discounts.")]
+    shipping_total: Annotated[Amount, Meta(description="What shipping costs.")]
+    tax_total: Annotated[Amount, Meta(description="Sum of all taxes.")]
+    total_amount: Annotated[
+        Amount,
+        Meta(
+            description="subtotal - discount_total + shipping_total + tax_total;"
+            " without tax_total if `taxes_included`."
+        ),
+    ]
     version: Annotated[int, Meta(ge=1)]
     created_at: Timestamp
     updated_at: Timestamp
@@ -247,6 +257,9 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
         Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
         | UnsetType
     ) = UNSET
+    discounts: list[DiscountView] | UnsetType = UNSET
+    shipping: ShippingView | UnsetType = UNSET
+    taxes: list[TaxView] | UnsetType = UNSET
 
 
 class OrderEventView(Struct, frozen=True):
@@ -339,35 +352,27 @@ class OrderPage(Struct, frozen=True):
 
 
 def content_of(body: OrderInput) -> OrderContent:
-    """The domain's content of a body that `validation.decode` let pass."""
-    return OrderContent(
-        items=tuple(
-            LineItem(
-                product_id=item.product_id,
-                quantity=item.quantity,
-                unit_price=unit_price,
-                name=item.name,
-            )
-            for item, unit_price in zip(body.items, body.unit_prices, strict=True)
-        ),
+    """The domain's content of a body that `validation.decode` let pass.
+
+    Raises:
+        InvalidBody: its amounts contradict each other.
+    """
+    content = OrderContent(
         currency=body.currency,
+        **body.priced,
         # The domain's own types, without the limits that a body has.
         **_details(msgspec.convert(body, OrderDetails, from_attributes=True)),
     )
+    faults = amounts.find_faults(content, _given_sums(body))
+    if faults:
+        raise InvalidBody(faults)
+    return content
 
 
 def writable_document(order: Order) -> bytes:
-    """What a client may write of the order, as JSON of the form of `OrderReplacement`."""
+    """What a client may write of the order, as JSON of the form of `OrderReplacement`; without its sums."""
     view = msgspec.json.decode(msgspec.json.encode(view_of(order)), type=dict[str, Raw])
     return msgspec.json.encode({name: view[name] for name in _WRITABLE if name in view})
-
-
-def price_text(raw: Raw) -> str:
-    """The decimal that was written, be it a JSON string or a JSON number."""
-    text = str(bytes(raw), "utf-8")
-    if text.startswith('"'):
-        return text[1:-1] if "\\" not in text else msgspec.json.decode(raw, type=str)
-    return money.plain(text)
 
 
 def view_of(order: Order) -> OrderView:
@@ -380,11 +385,9 @@ def view_of(order: Order) -> OrderView:
         customer_id=order.customer_id,
         status=order.status,
         currency=currency,
-        items=[
-            LineItemView(item.product_id, item.name, item.quantity, money.to_text(item.unit_price, currency))
-            for item in content.items
-        ],
-        total_amount=money.to_text(content.total_amount, currency),
+        items=[line_view(item, currency) for item in content.items],
+        **_sums(content),
+        **charges_view(content),
         **_details(content),
         version=order.version,
         created_at=order.created_at,
@@ -409,14 +412,39 @@ def event_view_of(event: OrderEvent) -> OrderEventView:
     )
 
 
-_WRITABLE: Final = OrderReplacement.__struct_fields__
+_WRITABLE: Final = tuple(name for name in OrderReplacement.__struct_fields__ if name not in amounts.SUMS)
 _DETAILS: Final = OrderDetails.__struct_fields__
 _values_of: Final = attrgetter(*_DETAILS)
+_sums_of: Final = attrgetter(*amounts.SUMS)
 
 
 def _details(source: OrderDetails) -> dict[str, Any]:
     # The fields are of the types that OrderDetails declares, whichever of its subclasses they come from.
     return dict(zip(_DETAILS, _values_of(source), strict=True))
+
+
+def _priced(body: OrderInput) -> dict[str, Any]:
+    """The parts of the content that have amounts; raises InvalidAmount."""
+    currency = body.currency
+    return {
+        "items": tuple([line_of(item, currency) for item in body.items]),
+        "discounts": tuple([discount_of(each, currency) for each in body.discounts]),
+        "shipping": shipping_of(body.shipping, currency) if body.shipping else None,
+        "taxes": tuple([tax_of(each, currency) for each in body.taxes]),
+    }
+
+
+def _sums(content: OrderContent) -> dict[str, Any]:
+    return {
+        name: money.to_text(amount, content.currency)
+        for name, amount in zip(amounts.SUMS, _sums_of(content), strict=True)
+    }
+
+
+def _given_sums(body: OrderInput) -> dict[str, int]:
+    """The sums that came with the body, in minor units; raises InvalidAmount."""
+    given = zip(amounts.SUMS, _sums_of(body), strict=True)
+    return {name: minor_of(raw, body.currency, money.MAX_SUM) for name, raw in given if raw is not UNSET}
 
 
 def _return_view(each: Return, content: OrderContent) -> ReturnView:
@@ -429,6 +457,7 @@ def _return_view(each: Return, content: OrderContent) -> ReturnView:
         refund_amount=money.to_text(each.refund_amount, currency),
         requested_at=each.history[0].at,
         history=[ReturnEntryView(entry.status, entry.at, entry.by) for entry in each.history],
+        shipping_refund=money.to_text(each.shipping_refund, currency) if each.shipping_refund else UNSET,
     )
 
 

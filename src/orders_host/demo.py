@@ -12,11 +12,14 @@ from orders_core.access import STAFF
 from orders_core.models import (
     Address,
     Contact,
+    Discount,
     LineItem,
     Order,
     OrderChange,
     OrderContent,
     OrderStatus,
+    Shipping,
+    Tax,
     place,
 )
 from orders_core.order_numbers import id_for
@@ -42,6 +45,10 @@ _PRODUCTS: Final = (
     ("D-1", "Linen apron", 2_250),
     ("D-5", "Bread board", 3_120),
 )
+_DISCOUNTED: Final = 0.3
+_TAX_RATE: Final = 21
+_SHIPPING: Final = 490
+_FREE_SHIPPING: Final = 10_000
 _NAMES: Final = ("Ana Vega", "Luis Mora", "Clara Ruiz", "Iris Sanz", "Marco Leal")
 _PLACES: Final = (
     ("Calle Mayor 1", "Madrid", "28013", "ES"),
@@ -106,7 +113,7 @@ def _write_order(
     store: SqliteOrderRepository, chance: random.Random, moment: datetime, customer: str, staff: str
 ) -> None:
     order_id = id_for(chance.randbytes(7))
-    content = replace(_content(chance), **_who_and_where(order_id, customer))
+    content = _with_charges(replace(_content(chance), **_who_and_where(order_id, customer)), chance)
     order = place(order_id, customer, content, at=to_text(moment), by=customer)
     store.create(order)
     weights, paths = zip(*_PATHS, strict=True)
@@ -125,6 +132,26 @@ def _content(chance: random.Random) -> OrderContent:
     return OrderContent(
         items, "EUR", notes=chance.choice(_NOTES), metadata={"channel": chance.choice(("web", "phone"))}
     )
+
+
+def _with_charges(content: OrderContent, chance: random.Random) -> OrderContent:
+    """The order as the web shop prices it: now and then with a discount, carried and taxed."""
+    if content.metadata["channel"] != "web":
+        return content
+    off = content.subtotal // 10
+    discounts = (Discount(off, "SPRING", "10 % off"),) if chance.random() < _DISCOUNTED else ()
+    goods = content.subtotal - sum(each.amount for each in discounts)
+    carried = 0 if goods >= _FREE_SHIPPING else _SHIPPING
+    return replace(
+        content,
+        discounts=discounts,
+        shipping=Shipping("standard", carried, tax=_tax(carried)),
+        taxes=(Tax("IVA", _tax(goods), str(_TAX_RATE)),),
+    )
+
+
+def _tax(amount: int) -> int:
+    return (amount * _TAX_RATE + 50) // 100
 
 
 def _who_and_where(order_id: str, customer: str) -> WhoAndWhere:

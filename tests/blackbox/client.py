@@ -91,7 +91,8 @@ def path_of(order: Json) -> str:
 
 def writable(order: Json) -> Json:
     """What a client may write of an order."""
-    return {name: order[name] for name in ("items", "currency", "notes", "metadata")}
+    names = ("items", "currency", "notes", "metadata", "discounts", "shipping", "taxes", "taxes_included")
+    return {name: order[name] for name in names if name in order}
 
 
 def problem(response: httpx.Response, status: int, slug: str) -> Json:

@@ -24,10 +24,11 @@ from tests.orders import an_order
 from orders_aws.consumers.table_changes import StreamData, StreamRecord, change_in
 from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, from_item, to_item
 from orders_client import types as client
-from orders_core import models, money, schemas
+from orders_core import amount_schemas, models, money, schemas
+from orders_core.amounts import SUMS
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.input_errors import InvalidBody
-from orders_core.models import Order, OrderContent, OrderDetails
+from orders_core.models import Order, OrderContent
 from orders_core.schemas import OrderInput, content_of, event_view_of, view_of
 from orders_core.validation import decode
 from orders_host.sqlite import SqliteOrderRepository
@@ -39,9 +40,12 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Order: (
         schemas.OrderView,
         {"content", "updated_by", "fingerprint"},
-        {"order_number", "total_amount", *structs.asdict(OrderContent((), "")).keys()},
+        {"order_number", *SUMS, *structs.asdict(OrderContent((), "")).keys()},
     ),
-    models.LineItem: (schemas.LineItemView, set(), set()),
+    models.LineItem: (amount_schemas.LineItemView, set(), set()),
+    models.Discount: (amount_schemas.DiscountView, set(), set()),
+    models.Shipping: (amount_schemas.ShippingView, set(), set()),
+    models.Tax: (amount_schemas.TaxView, set(), set()),
     models.StatusEntry: (schemas.StatusEntryView, set(), set()),
     models.Return: (schemas.ReturnView, set(), {"refund_amount", "requested_at"}),
     models.ReturnLine: (schemas.ReturnLineView, set(), {"product_id"}),
@@ -52,7 +56,10 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
 
 CLIENT: Final[dict[type[Struct], type[Struct]]] = {
     schemas.OrderView: client.Order,
-    schemas.LineItemView: client.LineItem,
+    amount_schemas.LineItemView: client.LineItem,
+    amount_schemas.DiscountView: client.Discount,
+    amount_schemas.ShippingView: client.Shipping,
+    amount_schemas.TaxView: client.Tax,
     schemas.StatusEntryView: client.StatusEntry,
     schemas.ReturnView: client.Return,
     schemas.ReturnLineView: client.ReturnedLine,
@@ -146,15 +153,23 @@ def test_the_client_has_every_field_of_the_view(view: type[Struct]) -> None:
 
 
 def test_a_body_has_every_field_of_the_content() -> None:
-    assert names(OrderInput) == names(OrderContent) | {"customer_id"}
-    assert names(client.NewLineItem) == names(schemas.LineItemInput) == names(models.LineItem)
+    assert names(OrderInput) == names(OrderContent) | {"customer_id", *SUMS}
+    assert names(client.NewLineItem) == names(amount_schemas.LineItemInput) == names(models.LineItem)
+    for body, stored in (
+        (amount_schemas.DiscountInput, models.Discount),
+        (amount_schemas.ShippingInput, models.Shipping),
+        (amount_schemas.TaxInput, models.Tax),
+    ):
+        assert names(body) == names(stored)
 
 
 def test_what_is_left_out_of_a_document_is_nothing() -> None:
     """Another default would be written or not by chance: msgspec compares by identity."""
-    for field in structs.fields(OrderDetails):
-        default = field.default_factory() if callable(field.default_factory) else field.default
-        assert default in (None, "", 0, False) or default in ({}, [], ()), field.name
+    for type_ in (OrderContent, models.LineItem, models.Discount, models.Shipping, models.Tax, models.Return):
+        for field in structs.fields(type_):
+            default = field.default_factory() if callable(field.default_factory) else field.default
+            is_nothing = default in (None, "", 0, False) or default in ({}, [], ())
+            assert field.required or is_nothing, field.name
 
 
 @given(every_field.orders())
@@ -177,7 +192,9 @@ def test_the_client_reads_all_that_is_shown(order: Order) -> None:
 def told(value: object) -> object:
     """All names and values, whatever types hold them; what is not there is left out."""
     if isinstance(value, Struct):
-        return told({name: getattr(value, name) for name in value.__struct_fields__})
+        fields = {field.name: field for field in structs.fields(value)}
+        given = {name: getattr(value, name) for name in fields}
+        return told({name: each for name, each in given.items() if each is not fields[name].default})
     if isinstance(value, Mapping):
         return {
             name: told(each) for name, each in value.items() if each not in (msgspec.UNSET, None, [], (), {})

@@ -7,10 +7,27 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.orders import MUGS, an_order, moment
 
 from orders_core import returns
-from orders_core.models import IllegalState, LineItem, Order, OrderContent, OrderStatus, ReturnStatus
-from orders_core.returns import TRANSITIONS, InvalidReturn, ReturnNotFound
+from orders_core.models import (
+    Discount,
+    IllegalState,
+    LineItem,
+    Order,
+    OrderContent,
+    OrderStatus,
+    ReturnStatus,
+    Shipping,
+    Tax,
+)
+from orders_core.returns import TRANSITIONS, InvalidReturn, InvalidShippingRefund, ReturnNotFound
 
 ITEMS = (LineItem("A-1", 3, 950), LineItem("B-7", 1, 4_999), LineItem("C-3", 2, 0))
+BARGAIN = OrderContent(
+    (LineItem("A-1", 3, 950, discount=100, tax=577), LineItem("B-7", 1, 4_999), LineItem("C-3", 2, 0)),
+    "EUR",
+    discounts=(Discount(500, "SPRING"),),
+    shipping=Shipping("standard", 490, tax=103),
+    taxes=(Tax("IVA", 1_000),),
+)
 STEPS = {
     ("REQUESTED", "APPROVED"),
     ("REQUESTED", "REJECTED"),
@@ -19,8 +36,8 @@ STEPS = {
 }
 
 
-def delivered() -> Order:
-    return an_order(status=OrderStatus.DELIVERED, content=OrderContent(ITEMS, "EUR"))
+def delivered(content: OrderContent | None = None) -> Order:
+    return an_order(status=OrderStatus.DELIVERED, content=content or OrderContent(ITEMS, "EUR"))
 
 
 def ask(order: Order, *quantities: tuple[int, int], return_id: str = "r1") -> Order:
@@ -111,12 +128,58 @@ def test_a_request_is_good_or_its_faults_are_named(quantities: list[tuple[int, i
         assert [(line.line, line.quantity) for line in order.returns[0].lines] == quantities
 
 
+def follow(order: Order, return_id: str, shipping_refund: int = 0) -> Order:
+    """The order after its return went all the way to the refund."""
+    for status in (ReturnStatus.APPROVED, ReturnStatus.RECEIVED):
+        order = returns.move(order, return_id, status, at=moment(9), by="boss")
+    return returns.move(
+        order, return_id, ReturnStatus.REFUNDED, at=moment(9), by="boss", shipping_refund=shipping_refund
+    )
+
+
+def test_a_refund_is_what_was_paid_less_discounts_and_with_taxes() -> None:
+    order = ask(delivered(BARGAIN), (1, 3), (2, 1), (3, 2))
+    # 27.50 and 49.99 bear the 5.00 off and the 10.00 of taxes as 27.50 : 49.99.
+    assert [line.refund_amount for line in order.returns[0].lines] == [
+        2_750 - 177 + 577 + 355,
+        4_999 - 323 + 645,
+        0,
+    ]
+    assert order.returns[0].refund_amount + 593 == BARGAIN.total_amount
+
+
+def test_pieces_that_come_back_one_by_one_come_to_their_line() -> None:
+    order = delivered(OrderContent((LineItem("A-1", 3, 333, discount=1),), "EUR"))
+    for number in range(3):
+        order = ask(order, (1, 1), return_id=f"r{number}")
+    assert [each.refund_amount for each in order.returns] == [332, 333, 333]
+
+
+def test_shipping_is_paid_back_with_the_refund_once() -> None:
+    order = follow(ask(delivered(BARGAIN), (1, 1)), "r1", 500)
+    assert order.returns[0].refund_amount == order.returns[0].lines[0].refund_amount + 500
+    again = returns.move(order, "r1", ReturnStatus.REFUNDED, at=moment(9), by="boss", shipping_refund=500)
+    assert again is order
+    with pytest.raises(
+        InvalidShippingRefund, match=r"at most 0\.93 = 5\.93 paid for shipping - 5\.00 refunded"
+    ):
+        follow(ask(order, (1, 1), return_id="r2"), "r2", 94)
+
+
+@pytest.mark.parametrize("status", [ReturnStatus.APPROVED, ReturnStatus.REJECTED])
+def test_shipping_is_paid_back_with_no_other_step(status: ReturnStatus) -> None:
+    with pytest.raises(InvalidShippingRefund, match="comes with REFUNDED only"):
+        returns.move(
+            ask(delivered(BARGAIN), (1, 1)), "r1", status, at=moment(9), by="boss", shipping_refund=1
+        )
+
+
 class ManyReturns(RuleBasedStateMachine):
     """Whatever is asked for, rejected and refunded in any order: goods come back at most once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.order = delivered()
+        self.order = delivered(BARGAIN)
 
     @rule(lines=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=3))
     def request(self, lines: list[tuple[int, int]]) -> None:
@@ -125,11 +188,17 @@ class ManyReturns(RuleBasedStateMachine):
         except InvalidReturn:
             return
 
-    @rule(number=st.integers(0, 5), status=st.sampled_from(ReturnStatus))
-    def move(self, number: int, status: ReturnStatus) -> None:
+    @rule(
+        number=st.integers(0, 5),
+        status=st.sampled_from(ReturnStatus),
+        shipping_refund=st.sampled_from([0, 0, 300, 593]),
+    )
+    def move(self, number: int, status: ReturnStatus, shipping_refund: int) -> None:
         try:
-            self.order = returns.move(self.order, f"r{number}", status, at=moment(9), by="boss")
-        except (IllegalState, ReturnNotFound):
+            self.order = returns.move(
+                self.order, f"r{number}", status, at=moment(9), by="boss", shipping_refund=shipping_refund
+            )
+        except (IllegalState, ReturnNotFound, InvalidShippingRefund):
             return
 
     @invariant()
@@ -146,7 +215,12 @@ class ManyReturns(RuleBasedStateMachine):
         refunded = sum(
             each.refund_amount for each in self.order.returns if each.status is not ReturnStatus.REJECTED
         )
-        assert refunded <= self.order.content.total_amount
+        shipping = sum(each.shipping_refund for each in self.order.returns)
+        paid = self.order.content.total_amount
+        assert refunded <= paid
+        assert shipping <= 593
+        if not any(returns.returnable(self.order).values()):
+            assert refunded - shipping == paid - 593
 
 
 TestManyReturns = ManyReturns.TestCase

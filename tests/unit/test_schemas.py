@@ -10,9 +10,10 @@ from tests.conformance import validator
 from tests.orders import LAMPS, an_order, moment
 
 from orders_core import money, returns
+from orders_core.amount_schemas import price_text
 from orders_core.models import OrderStatus
 from orders_core.money import MINOR_DIGITS, to_minor, to_text
-from orders_core.schemas import OrderInput, content_of, price_text, view_of
+from orders_core.schemas import OrderInput, content_of, view_of
 from orders_core.validation import decode
 
 

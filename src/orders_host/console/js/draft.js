@@ -24,6 +24,7 @@ export const addLine = (draft) => draft.lines.push(newLine());
 
 /** A draft that says what an order's content says. */
 export const draftOf = ({ items, currency, notes, metadata, ...parties }) => ({
+  ...chargesOf(parties),
   currency,
   lines: items.map((item) => ({ ...item, name: item.name ?? "", quantity: String(item.quantity) })),
   ...partiesOf(parties),
@@ -38,6 +39,9 @@ const partiesOf = ({ external_reference: reference, contact, shipping_address: s
   billing_address: addressOf(billing),
 });
 
+// No field of the form: kept as they are.
+const chargesOf = ({ discounts, shipping, taxes, taxes_included }) => ({ discounts, shipping, taxes, taxes_included });
+
 const addressOf = (address) => ({ ...NO_ADDRESS, ...address, lines: address?.lines.join("\n") ?? "" });
 
 /** What the draft says, as the API takes it; what can't be read is sent as it is, for the API to name the fault. */
@@ -47,7 +51,11 @@ export const contentFrom = ({ lines, currency, notes, pairs, ...parties }) => ({
     name: line.name.trim() || null,
     quantity: /^\s*\d{1,9}\s*$/.test(line.quantity) ? Number(line.quantity) : line.quantity.trim() || null,
     unit_price: priceOf(line.unit_price, currency),
+    discount: line.discount,
+    tax: line.tax,
+    tax_rate: line.tax_rate,
   })),
+  ...chargesOf(parties),
   currency,
   external_reference: parties.external_reference.trim() || null,
   contact: contactFrom(parties.contact),
@@ -105,7 +113,7 @@ function priceOf(text, currency) {
 
 function canonical(field, content) {
   const value = content[field];
-  if (field === "items") return JSON.stringify(value.map((item) => [item.product_id, item.name, item.quantity, item.unit_price]));
+  if (field === "items") return JSON.stringify(value.map((item) => [item.product_id, item.name, item.quantity, item.unit_price, item.discount, item.tax, item.tax_rate]));
   if (value && typeof value === "object") return JSON.stringify(Object.entries(value).sort());
   return JSON.stringify(value ?? null);
 }

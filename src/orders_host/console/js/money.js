@@ -53,6 +53,7 @@ export function readAmount(text, currency, grouping) {
 
 /** Decimal text with all of the currency's digits: `toText(1990n, "EUR") === "19.90"`. */
 export function toText(minor, currency) {
+  if (minor < 0n) return `-${toText(-minor, currency)}`;
   const digits = fractionDigits(currency);
   const padded = String(minor).padStart(digits + 1, "0");
   return digits === 0 ? padded : `${padded.slice(0, -digits)}.${padded.slice(-digits)}`;

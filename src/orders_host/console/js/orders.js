@@ -31,9 +31,10 @@ export const requestReturn = async (order, lines, reason, key) =>
     headers: { ...ifUnchanged(order), "Idempotency-Key": key },
   })).body;
 
-export const moveReturn = async (order, returnId, status) =>
+/** `refund` is what is paid back for shipping, with REFUNDED. */
+export const moveReturn = async (order, returnId, status, refund) =>
   (await call("PUT", `${path(order.order_id)}/returns/${encodeURIComponent(returnId)}`, {
-    body: { status },
+    body: { status, shipping_refund: refund },
     headers: ifUnchanged(order),
   })).body;
 
@@ -61,6 +62,10 @@ export const CONTENT_FIELDS = [
   "contact",
   "shipping_address",
   "billing_address",
+  "discounts",
+  "shipping",
+  "taxes",
+  "taxes_included",
   "notes",
   "metadata",
 ];

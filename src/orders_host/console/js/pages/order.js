@@ -1,6 +1,7 @@
 // One order: what it is, what happened to it, and what the reader may do about it.
 
 import { credentials, urlOf } from "../api.js";
+import { breakdown } from "../charges.js";
 import { curl } from "../curl.js";
 import { formatMoment, formatMoney, t, tr } from "../i18n.js";
 import { onLive } from "../live.js";
@@ -164,7 +165,8 @@ async function copyCurl(order) {
   await copy(text, t("copy.curl.done", { time: formatMoment(expiry()) }));
 }
 
-function itemsCard({ items, currency, total_amount: sum }) {
+function itemsCard(order) {
+  const { items, currency, total_amount: sum } = order;
   const money = (amount) => () => formatMoney(amount, currency);
   const amount = (item) => toText(BigInt(item.quantity) * toMinor(item.unit_price, currency), currency);
   return h(
@@ -193,7 +195,7 @@ function itemsCard({ items, currency, total_amount: sum }) {
           h(
             "tr",
             {},
-            h("td", {}, plain(item.name || item.product_id), h("span", { class: "muted small block" }, item.name ? plain(item.product_id) : "")),
+            h("td", {}, plain(item.name || item.product_id), h("span", { class: "muted small block" }, item.name ? plain(item.product_id) : ""), discountOf(item, currency)),
             h("td", { class: "number" }, String(item.quantity)),
             h("td", { class: "number wide-only" }, money(item.unit_price)),
             h("td", { class: "number" }, money(amount(item))),
@@ -203,6 +205,7 @@ function itemsCard({ items, currency, total_amount: sum }) {
       h(
         "tfoot",
         {},
+        () => breakdown(order).map(([text, minor]) => sumRow(text, () => formatMoney(toText(minor, currency), currency))),
         h(
           "tr",
           {},
@@ -214,6 +217,12 @@ function itemsCard({ items, currency, total_amount: sum }) {
     ),
   );
 }
+
+const sumRow = (text, amount) =>
+  h("tr", { class: "charge" }, h("th", { scope: "row", colspan: "2" }, text), h("td", { class: "wide-only" }), h("td", { class: "number" }, amount));
+
+const discountOf = ({ discount }, currency) =>
+  discount && h("span", { class: "muted small block" }, () => t("charge.off-item", { amount: formatMoney(discount, currency) }));
 
 function extrasCard({ notes, metadata }) {
   const pairs = Object.entries(metadata);

@@ -1,5 +1,6 @@
 // Packing slips and invoices, in the language of who gets them, one on a page of paper.
 
+import { breakdown } from "../charges.js";
 import { formatDate, formatMoney, LANGUAGES, language, speaking, t, tr } from "../i18n.js";
 import { toMinor, toText } from "../money.js";
 import * as orders from "../orders.js";
@@ -97,7 +98,15 @@ function recipient(key, address, contact) {
 }
 
 const head = (...cells) => h("thead", {}, h("tr", {}, cells.map(([key, name]) => h("th", { scope: "col", class: name }, key && t(key)))));
-const product = (item) => h("td", {}, plain(item.name || item.product_id), item.name && h("span", { class: "muted small block" }, plain(item.product_id)));
+const small = (text) => text && h("span", { class: "muted small block" }, text);
+const product = (item, currency) =>
+  h(
+    "td",
+    {},
+    plain(item.name || item.product_id),
+    small(item.name && plain(item.product_id)),
+    small(currency && item.discount && t("charge.off-item", { amount: formatMoney(item.discount, currency) })),
+  );
 
 const slipLines = ({ items }) =>
   h(
@@ -107,11 +116,13 @@ const slipLines = ({ items }) =>
     h("tbody", {}, items.map((item) => h("tr", {}, h("td", { class: "tick" }, "☐"), product(item), h("td", { class: "number" }, String(item.quantity))))),
   );
 
-function invoiceLines({ items, currency, total_amount: total, returns }) {
+function invoiceLines(order) {
+  const { items, currency, total_amount: total, returns } = order;
   const money = (minor) => formatMoney(toText(minor, currency), currency);
   const amount = (item) => BigInt(item.quantity) * toMinor(item.unit_price, currency);
   const refunded = (returns ?? []).filter(({ status }) => status === "REFUNDED").reduce((sum, one) => sum + toMinor(one.refund_amount, currency), 0n);
-  const sum = (key, minor) => h("tr", {}, h("th", { scope: "row", colspan: "3" }, t(key)), h("td", { class: "number total" }, money(minor)));
+  const row = (text, minor, name) => h("tr", { class: name }, h("th", { scope: "row", colspan: "3" }, text), h("td", { class: "number total" }, money(minor)));
+  const sum = (key, minor) => row(t(key), minor);
   const all = toMinor(total, currency);
   return h(
     "table",
@@ -121,9 +132,9 @@ function invoiceLines({ items, currency, total_amount: total, returns }) {
       "tbody",
       {},
       items.map((item) =>
-        h("tr", {}, product(item), h("td", { class: "number" }, String(item.quantity)), h("td", { class: "number" }, formatMoney(item.unit_price, currency)), h("td", { class: "number" }, money(amount(item)))),
+        h("tr", {}, product(item, currency), h("td", { class: "number" }, String(item.quantity)), h("td", { class: "number" }, formatMoney(item.unit_price, currency)), h("td", { class: "number" }, money(amount(item)))),
       ),
     ),
-    h("tfoot", {}, sum("order.total", all), refunded > 0n && [sum("paper.refunded", -refunded), sum("paper.net", all - refunded)]),
+    h("tfoot", {}, breakdown(order).map(([text, minor]) => row(text, minor, "charge")), sum("order.total", all), refunded > 0n && [sum("paper.refunded", -refunded), sum("paper.net", all - refunded)]),
   );
 }

@@ -1,5 +1,6 @@
 // The returns of an order: those there are, with what staff may do, and the form for another one.
 
+import { shippingLeft } from "../charges.js";
 import { formatMoney, t, tr } from "../i18n.js";
 import { forget, keepDraft, recall } from "../memory.js";
 import { toMinor, toText } from "../money.js";
@@ -45,8 +46,10 @@ export function returnsSection(order, user, act, failedAt) {
 }
 
 function returnEntry(entry, order, user, act) {
-  const move = (status) => () =>
-    act((now) => orders.moveReturn(now, entry.return_id, status), () => t("return.done", { status: t(`return.${status}`) }), entry.return_id);
+  const move = (status, refund) => () =>
+    act((now) => orders.moveReturn(now, entry.return_id, status, refund), () => t("return.done", { status: t(`return.${status}`) }), entry.return_id);
+  const left = shippingLeft(order);
+  const withShipping = () => t("return.move.shipping", { amount: formatMoney(toText(left, order.currency), order.currency) });
   const nameOf = ({ line, product_id: id }) => plain(order.items[line - 1]?.name || id);
   return h(
     "article",
@@ -65,6 +68,7 @@ function returnEntry(entry, order, user, act) {
       returnMoves(entry, user).map((status) =>
         actionButton(tr(`return.move.${status}`), move(status), { kind: status === "REJECTED" ? "danger-quiet" : "" }),
       ),
+      returnMoves(entry, user).includes("REFUNDED") && left > 0n && actionButton(withShipping, move("REFUNDED", toText(left, order.currency))),
     ),
   );
 }
@@ -105,11 +109,15 @@ function requestForm(order, act, draft, { close, changed }) {
     order.items.map((item, index) => most[index] > 0 && quantityField(item, index, most[index], quantities[index])),
     field(tr("return.reason"), reason, { fault: () => missing() && t(missing()) }),
     () => none() && h("p", { class: "fault", role: "alert" }, tr("return.none")),
-    h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
+    hasPlainPrices(order) && h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
       formatMoney(toText(refund(), order.currency), order.currency))),
     h("div", { class: "row end" }, h("button", { type: "button", class: "button", onclick: close }, tr("cancel")), submitButton(tr("return.submit"))),
   );
 }
+
+// With discounts or taxes the API says what is refunded, once the return is requested.
+const hasPlainPrices = ({ currency, discount_total: discounts, tax_total: taxes }) =>
+  toMinor(discounts, currency) + toMinor(taxes, currency) === 0n;
 
 function quantityField(item, index, most, quantity) {
   const name = `return-quantity-${index}`;
