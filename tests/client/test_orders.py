@@ -6,7 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from orders_client import NewLineItem, Order, Orders, OrderStatus, ReturnLine, ReturnStatus
+from orders_client import (
+    Discount,
+    NewLineItem,
+    Order,
+    Orders,
+    OrderStatus,
+    ReturnLine,
+    ReturnStatus,
+    Shipping,
+    Tax,
+)
 from orders_client.errors import (
     Forbidden,
     IdempotencyKeyReused,
@@ -131,6 +141,24 @@ def test_goods_come_back(ana: Orders, staff: Orders) -> None:
     with pytest.raises(IllegalState) as refused:
         staff.move_return(approved, requested.return_id, ReturnStatus.REFUNDED)
     assert refused.value.document.allowed_statuses == [ReturnStatus.RECEIVED]
+
+
+def test_discounts_shipping_and_taxes_are_kept_and_refunded(ana: Orders, staff: Orders) -> None:
+    placed = ana.create(
+        [NewLineItem("A-1", 2, Decimal("9.50"), discount=Decimal("1.00"), tax=Decimal("3.78"))],
+        discounts=[Discount(Decimal("0.90"), "SPRING")],
+        shipping=Shipping("standard", Decimal("4.90"), Decimal("1.03")),
+        taxes=[Tax("Eco", Decimal("0.10"))],
+    )
+    assert placed.total_amount == Decimal("26.91")
+    delivered = move(staff, placed, *JOURNEY)
+    assert (delivered.items, delivered.discounts) == (placed.items, placed.discounts)
+    asked = ana.request_return(delivered, [ReturnLine(1, 2)], "Too big")
+    return_id = asked.returns[0].return_id
+    for status in (ReturnStatus.APPROVED, ReturnStatus.RECEIVED):
+        asked = staff.move_return(asked, return_id, status)
+    done = staff.move_return(asked, return_id, ReturnStatus.REFUNDED, shipping_refund=Decimal("5.93"))
+    assert done.returns[0].refund_amount == placed.total_amount
 
 
 def test_what_happened_to_an_order_is_told_from_the_beginning(ana: Orders) -> None:
