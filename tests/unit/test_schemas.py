@@ -84,9 +84,9 @@ def test_returns_are_shown_only_when_there_are_some() -> None:
 def test_a_price_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[str] = []
 
-    def counting(text: str, currency: str) -> int:
+    def counting(text: str, currency: str, maximum: int = money.MAX_AMOUNT) -> int:
         converted.append(text)
-        return to_minor(text, currency)
+        return to_minor(text, currency, maximum)
 
     monkeypatch.setattr(money, "to_minor", counting)
     body = b'{"items": [{"product_id": "A-1", "quantity": 1, "unit_price": "9.50"}]}'
