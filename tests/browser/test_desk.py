@@ -184,9 +184,9 @@ def test_staff_order_for_customers_that_exist(visitor: Visitor, site: Site, cust
     place_orders(site, customer, 1)
     visitor.sign_in(STAFF)
     page = visitor.page
-    tail = page.locator("[data-order]").first.locator(".c-customer").inner_text()
+    tail = page.locator("[data-order]").first.locator(".c-customer").text_content()
     whole = page.locator("[data-order]").first.locator(".c-customer span").get_attribute("title")
-    assert whole is not None and whole.endswith(tail) and whole != tail
+    assert whole and tail and whole.endswith(tail) and whole != tail
     visitor.go("new")
     visitor.fill_items(MUG)
     page.get_by_label("Customer ID").fill(customer)

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,15 @@ class OwnHost:
         """What it has written: access log and messages."""
         lines = Path(self.server.log).read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def logged(self, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The one wanted line, which a thread of the host may write a moment after the answer."""
+        deadline = time.monotonic() + 10
+        while not (found := [line for line in self.log() if is_wanted(line)]):
+            assert time.monotonic() < deadline, "no such line was logged"
+            time.sleep(0.05)
+        (line,) = found
+        return line
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def units_of(operation: str, item_bytes: int, page: int) -> Units:
 
 def order_of(payload_bytes: int) -> Order:
     """An order whose JSON is about this long: a line for each 110 bytes beyond the rest."""
-    lines = max(1, round((payload_bytes - 400) / 110))
+    lines = max(1, round((payload_bytes - 520) / 110))
     name = "A product with a name of forty letters.."
     items = tuple(LineItem(f"SKU-{number:04}", 1, 1995, name) for number in range(lines))
     content = OrderContent(items, "EUR")

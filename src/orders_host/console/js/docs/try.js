@@ -74,7 +74,8 @@ export function commandBlock(title, text) {
 }
 
 function controlOf(document, parameter) {
-  const { node } = resolve(document, parameter.schema);
+  const { node: whole } = resolve(document, parameter.schema);
+  const node = whole.type === "array" ? resolve(document, whole.items).node : whole; // of a list, one value
   if (node.enum) return h("select", {}, ["", ...node.enum].map((value) => h("option", { value }, value)));
   return input({ placeholder: parameter.example ?? node.format ?? "", required: parameter.required, spellcheck: "false" });
 }
