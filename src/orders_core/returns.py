@@ -83,9 +83,9 @@ def request(
     faults = _faults(quantities, left)
     if faults:
         raise InvalidReturn(faults)
+    refundable = _refundable(order)
     lines = tuple(
-        ReturnLine(line, quantity, _refund(order, line, quantity, left[line]))
-        for line, quantity in quantities
+        ReturnLine(line, quantity, refundable[line] * quantity // left[line]) for line, quantity in quantities
     )
     entry = ReturnEntry(ReturnStatus.REQUESTED, at, by)
     wanted = Return(return_id, ReturnStatus.REQUESTED, lines, reason, (entry,))
@@ -165,14 +165,16 @@ def _check_shipping_refund(order: Order, status: ReturnStatus, amount: int) -> N
         )
 
 
-def _refund(order: Order, line: int, quantity: int, left: int) -> int:
-    """The part of what was paid for a line and is not promised back yet, for so many of the pieces left.
+def _refundable(order: Order) -> dict[int, int]:
+    """What was paid for each line and is not promised back yet, by its number, in minor units.
 
-    So the refunds of a line never exceed what was paid for it and come to just that with its last piece,
-    whatever was rejected in between.
+    A return gets the part of it that its pieces are of the pieces left. So the refunds of a line never exceed
+    what was paid for it and come to just that with its last piece, whatever was rejected in between.
     """
-    promised = sum(each.refund_amount for each in _lines_coming_back(order) if each.line == line)
-    return (amounts.paid_for_lines(order.content)[line - 1] - promised) * quantity // left
+    refundable = dict(enumerate(amounts.paid_for_lines(order.content), start=1))
+    for each in _lines_coming_back(order):
+        refundable[each.line] -= each.refund_amount
+    return refundable
 
 
 def _lines_coming_back(order: Order) -> Iterator[ReturnLine]:

@@ -134,7 +134,7 @@ class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.currency not in money.OFFERED:
             raise ValueError("unknown currency")
         self.priced  # noqa: B018 - converted here, so that decoding fails for an amount that is none
-        _given_sums(self)
+        self.given_sums  # noqa: B018
 
     @cached_property
     def priced(self) -> dict[str, Any]:
@@ -144,6 +144,16 @@ class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=
             InvalidAmount: one is not an amount of the currency.
         """
         return _priced(self)
+
+    @cached_property
+    def given_sums(self) -> dict[str, int]:
+        """The sums that came with the body, in minor units.
+
+        Raises:
+            InvalidAmount: one is not an amount of the currency.
+        """
+        given = zip(amounts.SUMS, _sums_of(self), strict=True)
+        return {name: minor_of(raw, self.currency, money.MAX_SUM) for name, raw in given if raw is not UNSET}
 
 
 class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
@@ -363,7 +373,7 @@ def content_of(body: OrderInput) -> OrderContent:
         # The domain's own types, without the limits that a body has.
         **_details(msgspec.convert(body, OrderDetails, from_attributes=True)),
     )
-    faults = amounts.find_faults(content, _given_sums(body))
+    faults = amounts.find_faults(content, body.given_sums)
     if faults:
         raise InvalidBody(faults)
     return content
@@ -439,12 +449,6 @@ def _sums(content: OrderContent) -> dict[str, Any]:
         name: money.to_text(amount, content.currency)
         for name, amount in zip(amounts.SUMS, _sums_of(content), strict=True)
     }
-
-
-def _given_sums(body: OrderInput) -> dict[str, int]:
-    """The sums that came with the body, in minor units; raises InvalidAmount."""
-    given = zip(amounts.SUMS, _sums_of(body), strict=True)
-    return {name: minor_of(raw, body.currency, money.MAX_SUM) for name, raw in given if raw is not UNSET}
 
 
 def _return_view(each: Return, content: OrderContent) -> ReturnView:
