@@ -12,6 +12,7 @@ from pathlib import Path
 
 START_SECONDS = 60
 STOP_SECONDS = 15
+LOG_SECONDS = 10
 POLL_SECONDS = 0.02
 
 # A Popen that is collected while its process runs would warn, and a shared part outlives its first test.
@@ -88,6 +89,19 @@ def stop(server: Server) -> None:
             if not _alive(server.pid):
                 return
             time.sleep(POLL_SECONDS)
+
+
+def log_with(log: str | Path, text: str) -> str:
+    """A log once it has `text`: a server may write a line a moment after the answer that it tells of.
+
+    Raises:
+        AssertionError: the text was not written within LOG_SECONDS.
+    """
+    deadline = time.monotonic() + LOG_SECONDS
+    while text not in (written := Path(log).read_text(errors="replace")):
+        assert time.monotonic() < deadline, f"{text!r} was not logged:\n{written[-4000:]}"
+        time.sleep(POLL_SECONDS)
+    return written
 
 
 def wait_for_exit(server: Server, seconds: float) -> int:
