@@ -17,6 +17,7 @@ EXTRA_OF: Final = {
     "yaml": "host",
     "httpx": "client",
     "botocore": "aws",
+    "opentelemetry": "otlp",
     "boto3": "deploy",
 }
 

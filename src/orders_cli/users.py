@@ -160,7 +160,7 @@ def delete(email: str, data_dir: Path) -> None:
 @json_option
 @data_dir_option
 def token(email: str, as_json: bool, data_dir: Path) -> None:
-    """Print an ID token of a user, without a password: for cURL and scripts on this machine.
+    r"""Print an ID token of a user, without a password: for cURL and scripts on this machine.
 
     \b
     TOKEN=$(orders token ana@example.com)

@@ -122,7 +122,7 @@ def test(webhook_id: str, store: str, data_dir: Path) -> None:
 @click.option("--order", "order_id", metavar="ID", help="Every event of this order.")
 @data_dir_option
 def replay(webhook_id: str, since: str | None, order_id: str | None, data_dir: Path) -> None:
-    """Deliver again: the dead letters, or what the options name. (On AWS: replay the bus's archive.)"""
+    """Deliver again the dead letters, or what the options name; on AWS, replay the bus's archive."""
     with _local(data_dir) as (feed, webhooks):
         found = _existing(webhooks, webhook_id)
         if since is None and order_id is None:

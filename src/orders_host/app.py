@@ -16,9 +16,9 @@ from orders_host.asgi import Receive, Scope, Send
 from orders_host.authorizer import Authorizer, Reason, Unauthorized
 from orders_host.connections import CONNECTION, BoundedConnection
 from orders_host.metrics import PrometheusTelemetry
-from orders_host.otlp import SERVER, Export, Span
 from orders_host.proxy import HttpRequest, http_request, read_body, send_response
 from orders_host.routing import Authorize, Call, Match, Router
+from orders_host.spans import Export, Span, SpanKind
 from orders_host.streaming import Streamed, send_stream
 from orders_host.throttling import Decision, Throttle
 from orders_host.tracing import current, trace_of
@@ -214,7 +214,7 @@ def _counts_for_the_api(request: HttpRequest, match: Match | None) -> bool:
 
 
 def _span(exchange: RequestContext, resource: str, status: int, seconds: float) -> Span:
-    """https://opentelemetry.io/docs/specs/semconv/http/http-spans/"""
+    """The span of an answered request: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ ."""
     request, trace, end = exchange.request, exchange.trace, time()
     attributes: dict[str, str | int] = {
         "http.request.method": request.method,
@@ -223,7 +223,8 @@ def _span(exchange: RequestContext, resource: str, status: int, seconds: float) 
         "url.path": request.path,
         "aws.request_id": request.id,
     }
-    return Span(trace, f"{request.method} {resource}", SERVER, end - seconds, end, attributes, status >= 500)
+    name = f"{request.method} {resource}"
+    return Span(trace, name, SpanKind.SERVER, end - seconds, end, attributes, failed=status >= 500)
 
 
 def _no_connection() -> None:

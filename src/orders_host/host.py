@@ -33,12 +33,12 @@ from orders_host.mail.letter import Mail
 from orders_host.mail.mailbox import Mailbox
 from orders_host.metrics import PrometheusTelemetry
 from orders_host.options import DynamoDBStore, InvalidOption, Options, parse_store
-from orders_host.otlp import Export, OtlpExporter, SpanningTelemetry
 from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
 from orders_host.retention import Retention
 from orders_host.routing import Router
 from orders_host.server import GRACEFUL_SECONDS, BoundedServer, descriptors_of, ignore_hangup
+from orders_host.spans import Export, SpanningTelemetry
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
@@ -202,6 +202,8 @@ def _over_dynamodb(
 def _exporter(options: Options, stack: ExitStack) -> Export | None:
     if options.otlp_endpoint is None:
         return None
+    from orders_host.otlp import OtlpExporter
+
     exporter = OtlpExporter(options.otlp_endpoint)
     stack.callback(exporter.close)
     return exporter.export

@@ -122,7 +122,7 @@ class Options(NamedTuple):
         str | None,
         About(
             "Send a span for each request and each call of the store to this OpenTelemetry collector (OTLP"
-            " over HTTP, JSON), such as `http://127.0.0.1:4318`"
+            " over HTTP; needs the extra `otlp`), such as `http://127.0.0.1:4318`"
         ),
     ] = None
     cors_allow_origin: Annotated[str, About("Whose pages may call the API")] = "*"

@@ -163,7 +163,7 @@ def _words_for(event: OrderEventView) -> tuple[str, str] | None:
 
 
 def _email(sender: str, address: str, subject: str, sentence: str, order: OrderView) -> dict[str, object]:
-    """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html"""
+    """The request of a letter: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html ."""
     lines = [f"  {item.quantity} × {item.name or item.product_id}" for item in order.items]
     total = f"Total: {order.total_amount} {order.currency}"
     text = "\n".join([f"Hello,\n\n{sentence}\n", *lines, "", total, f"Order: {order.order_id}", ""])

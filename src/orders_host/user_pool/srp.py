@@ -74,9 +74,9 @@ class OpenChallenge(msgspec.Struct, array_like=True):
 
 
 class Srp:
-    """The server's half. `secret` is the pool's: challenges are signed with it, and exponents, identities
-    and salts derived.
+    """The server's half.
 
+    `secret` is the pool's: challenges are signed with it, and exponents, identities and salts derived.
     Identity and salt of an address are derived from it, whether it has an account or not, so that a
     challenge tells neither that a user exists nor when one signed up.
     """
