@@ -22,6 +22,15 @@ def blocks(path: Path) -> list[Block]:
     return [Block(language, text) for language, text in _FENCE.findall(path.read_text())]
 
 
+def blocks_by_heading(path: Path) -> dict[str, list[Block]]:
+    """The fenced blocks below each heading."""
+    _, *chapters = re.split(r"^#+ ", path.read_text(), flags=re.MULTILINE)
+    return {
+        heading: [Block(language, text) for language, text in _FENCE.findall(chapter)]
+        for heading, _, chapter in (chapter.partition("\n") for chapter in chapters)
+    }
+
+
 def headings(path: Path) -> list[tuple[int, str]]:
     """The level and the text of each heading."""
     return [(len(marks), text) for marks, text in _HEADING.findall(_prose(path))]

@@ -25,10 +25,11 @@ from orders_aws.consumers.table_changes import StreamData, StreamRecord, change_
 from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, from_item, to_item
 from orders_client import types as client
 from orders_core import amount_schemas, models, money, schemas
+from orders_core.access import STAFF
 from orders_core.amounts import SUMS
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.input_errors import InvalidBody
-from orders_core.models import Order, OrderContent
+from orders_core.models import IllegalState, Order, OrderChange, OrderContent, OrderStatus
 from orders_core.schemas import OrderInput, content_of, event_view_of, view_of
 from orders_core.validation import decode
 from orders_host.sqlite import SqliteOrderRepository
@@ -223,3 +224,31 @@ def test_an_order_in_a_currency_that_is_no_longer_offered_is_shown_as_ever(
     assert view_of(order).total_amount == "19.00"
     with pytest.raises(InvalidBody, match="1 fault"):
         decode(b'{"items": [{"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}]}', OrderInput)
+
+
+def test_an_order_in_a_status_that_is_no_longer_entered_is_shown_and_can_leave_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As docs/extending.md says how to retire one: out of the other rows, and still a member."""
+    retired = OrderStatus.PROCESSING
+    entered = models.TRANSITIONS.items()
+    remaining = {status: tuple(each for each in row if each is not retired) for status, row in entered}
+    monkeypatch.setattr(models, "TRANSITIONS", remaining)
+    order = replace(an_order(), status=retired)
+    assert from_item(to_item(order)) == order
+    assert view_of(order).status == "PROCESSING"
+    assert models.change(order, a_move(order, OrderStatus.SHIPPED)).status is OrderStatus.SHIPPED
+    with pytest.raises(IllegalState, match="can't become PROCESSING"):
+        models.change(replace(order, status=OrderStatus.CONFIRMED), a_move(order, retired))
+
+
+def a_move(order: Order, status: OrderStatus) -> OrderChange:
+    return OrderChange(
+        order.order_id,
+        order.content,
+        at=order.updated_at,
+        by=order.updated_by,
+        editable_in=STAFF.editable_in,
+        settable=STAFF.settable,
+        status=status,
+    )
