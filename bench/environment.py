@@ -1,4 +1,4 @@
-"""The virtual environment of the references, kept outside the repository and made when it is first needed."""
+"""The virtual environments of what is measured, kept outside the repository and made when first needed."""
 
 import hashlib
 import os
@@ -19,14 +19,19 @@ def cache_dir() -> Path:
 
 
 def reference_python() -> Path:
-    """The interpreter of the references' environment; another lock file or another Python makes a new one."""
-    lock = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    """The interpreter of the references' environment."""
+    return python_with(REQUIREMENTS)
+
+
+def python_with(requirements: Path) -> Path:
+    """The interpreter of an environment with the packages of a lock file, made anew when either changes."""
+    lock = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     home = cache_dir() / f"python{sys.version_info.major}.{sys.version_info.minor}-{lock}"
     python, ready = home / "bin" / "python", home / ".ready"
     if not ready.exists():
-        print(f"Installing the references into {home}", file=sys.stderr)
+        print(f"Installing {requirements} into {home}", file=sys.stderr)
         venv.create(home, with_pip=True, clear=True)
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([python, *install, "-r", REQUIREMENTS], check=True)
+        subprocess.run([python, *install, "-r", requirements], check=True)
         ready.touch()
     return python

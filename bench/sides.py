@@ -121,14 +121,19 @@ class OrdersApi(Side):
 
     name = "Orders API"
 
+    def orders(self) -> list[str | Path]:
+        """The command line that it is started by."""
+        return [ORDERS]
+
     def command(self) -> list[str | Path]:
         limits = ["--rate-limit", "1000000", "--burst", "1000000"]
-        return [ORDERS, "serve", "--port", str(self.port), "--data-dir", self.data, *limits]
+        return [*self.orders(), "serve", "--port", str(self.port), "--data-dir", self.data, *limits]
 
     def prepare(self) -> None:
         for user in (READER, WRITER):
             subprocess.run(
-                [ORDERS, "user", "add", user, "--password", PASSWORD, "--data-dir", self.data],
+                [*self.orders(), "user", "add", user, "--password", PASSWORD, "--data-dir", self.data],
+                env=self.environment(),
                 check=True,
                 stdout=subprocess.DEVNULL,
             )

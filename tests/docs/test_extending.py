@@ -67,9 +67,7 @@ def test_a_change_is_all_that_it_takes(heading: str, copy: Copy, tmp_path: Path)
         if block.language == CHANGE:
             apply(block.text, copy.folder)
     copy.run([*RUN, "openapi", "--output", "openapi.yaml"])
-    copy.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/test_every_field.py"]
-    )
+    copy.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EVERY_FIELD])
     calls = [block for block in chapter if block.language == CALL]
     assert calls
     for call, printed in zip(calls, calls_made(copy, calls, tmp_path), strict=True):
