@@ -266,7 +266,7 @@ module "events" {
 
   name               = local.name
   stream_arn         = module.table["orders"].table.stream_arn
-  functions          = { for name, function in module.function : name => function.function }
+  functions          = { for name in ["stream", "fulfilment", "notifications", "webhooks"] : name => module.function[name].function }
   consumer_timeout_s = var.consumer_function.timeout_s
   consumers_at_once  = var.consumer_function.at_once
   archive_days       = var.event_archive_days

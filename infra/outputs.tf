@@ -48,18 +48,6 @@ output "dead_letter_queues" {
   value       = { for name, queue in module.events.dead_letters : name => queue.url }
 }
 
-output "deployment" {
-  description = "What a deployment of a new version needs to know."
-  value = {
-    function         = local.function_names.api
-    alias            = module.deployment.alias.name
-    version          = module.function["api"].function.version
-    hook             = local.function_names.smoke
-    application      = module.deployment.group.app_name
-    deployment_group = module.deployment.group.deployment_group_name
-  }
-}
-
 output "alarm_topic_arn" {
   description = "The topic of alarms, for whoever else should hear of them."
   value       = module.observability.topic.arn

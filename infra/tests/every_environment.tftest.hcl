@@ -48,8 +48,8 @@ run "environment" {
   }
 
   assert {
-    condition     = module.api.deployment.triggers == tomap({ body = sha256(module.api.api.body), by_domain_only = "false", security_policy = module.api.api.security_policy })
-    error_message = "The API must be redeployed when, and only when, the rendered contract changes."
+    condition     = module.api.api.tags.contract == sha256(jsonencode({ body = module.api.api.body, by_domain_only = false, security_policy = module.api.api.security_policy })) && module.api.first_deployment.description == module.api.api.tags.contract
+    error_message = "The API and its first deployment must tell which contract they have, so that `orders deploy` deploys each once."
   }
 
   assert {
@@ -220,6 +220,11 @@ run "environment" {
   }
 
   # --- Events ---
+
+  assert {
+    condition     = { for m in concat([module.events.stream_mapping], values(module.events.queue_mappings)) : m.function_name => true } == { for a in module.events.aliases : a.arn => true } && length(module.events.aliases) == 4 && alltrue([for a in module.events.aliases : a.name == "live"])
+    error_message = "Events are consumed by the aliases live, which a rollback moves, not by what was published last."
+  }
 
   assert {
     condition     = module.events.stream_mapping.bisect_batch_on_function_error && module.events.stream_mapping.maximum_retry_attempts == 10 && module.events.stream_mapping.destination_config[0].on_failure[0].destination_arn == module.events.dead_letters["unpublished"].arn

@@ -1,4 +1,4 @@
-"""`orders deploy`: traffic to a new version, or back."""
+"""`orders deploy`: an environment to a new release, or back."""
 
 import os
 import sys
@@ -20,7 +20,10 @@ import click
     "--rollback", is_flag=True, help="End the deployment under way, or go back to what was live before."
 )
 def deploy(environment: str, version: str | None, zip_file: Path | None, rollback: bool) -> None:
-    """Shift traffic to another version of the API, blue/green, and show how it goes.
+    """Move an environment to another version of the API, blue/green, and show how it goes.
+
+    What was released with it moves along: the consumers of events and the contract. Versions that nothing
+    needs any more are deleted.
 
     Exits with 0 once the version has all traffic, and with 1 when CodeDeploy has put it back: the smoke test
     failed, or an alarm went off. Credentials and region are those of the AWS SDK.
@@ -30,17 +33,19 @@ def deploy(environment: str, version: str | None, zip_file: Path | None, rollbac
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from orders_tools.blue_green import BlueGreen, Clients
+    from orders_tools.delivery import Clients, Delivery
 
     try:
         # The SDK for Python knows AWS_DEFAULT_REGION only; AWS_REGION is what everything else of AWS reads.
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
-        clients = Clients(session.client("codedeploy"), session.client("lambda"))
-        deployments = BlueGreen(environment, clients, click.echo)
+        clients = Clients(
+            session.client("codedeploy"), session.client("lambda"), session.client("apigateway")
+        )
+        delivery = Delivery(environment, clients, click.echo)
         if rollback:
-            done = deployments.roll_back()
+            done = delivery.roll_back()
         else:
-            done = deployments.deploy(version or deployments.version_of(zip_file or Path()))
+            done = delivery.deploy(version or delivery.version_of(zip_file or Path()))
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(f"AWS: {error}") from error
     sys.exit(0 if done else 1)

@@ -257,9 +257,7 @@ def _operations(tree: ast.AST) -> Iterator[str]:
             yield first
         elif called.attr == "get_paginator" and isinstance(first, str):
             yield _camel(first)
-        elif (
-            re.fullmatch(r"_?(codedeploy|functions)", _name(called.value)) and called.attr != "get_paginator"
-        ):
+        elif re.fullmatch(r"_?(codedeploy|functions|gateway)", _name(called.value)):
             yield _camel(called.attr)
 
 

@@ -5,6 +5,9 @@ locals {
 
   body = templatefile(var.contract_file, var.contract_values)
 
+  # What `orders deploy` compares: each of these takes effect with a deployment of the API only.
+  contract = sha256(jsonencode({ body = local.body, by_domain_only = var.domain != null, security_policy = local.security_policy }))
+
   access_log = {
     requestId          = "$context.requestId"
     extendedRequestId  = "$context.extendedRequestId"
@@ -31,6 +34,7 @@ locals {
 resource "aws_api_gateway_rest_api" "this" {
   name = var.name
   body = local.body
+  tags = { contract = local.contract }
 
   disable_execute_api_endpoint = var.domain != null
 
@@ -48,14 +52,14 @@ resource "aws_api_gateway_rest_api" "this" {
   }
 }
 
-resource "aws_api_gateway_deployment" "this" {
+# The first one. `orders deploy` makes those of later contracts, because Terraform would delete the one before.
+resource "aws_api_gateway_deployment" "first" {
   rest_api_id = aws_api_gateway_rest_api.this.id
-
-  # Closing API Gateway's own address, and its TLS, take effect with a deployment, too.
-  triggers = { body = sha256(local.body), by_domain_only = var.domain != null, security_policy = local.security_policy }
+  description = local.contract
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [description]
   }
 }
 
@@ -64,7 +68,7 @@ resource "aws_api_gateway_stage" "this" {
   #checkov:skip=CKV2_AWS_29: the firewall is a setting of each environment, on in preprod and prod
   #checkov:skip=CKV2_AWS_51: callers prove themselves with a token; the integration is Lambda, which asks for no certificate
   rest_api_id           = aws_api_gateway_rest_api.this.id
-  deployment_id         = aws_api_gateway_deployment.this.id
+  deployment_id         = aws_api_gateway_deployment.first.id
   stage_name            = var.stage
   xray_tracing_enabled  = true
   cache_cluster_enabled = var.cache != null
@@ -76,6 +80,10 @@ resource "aws_api_gateway_stage" "this" {
   }
 
   depends_on = [aws_cloudwatch_log_group.execution] # else API Gateway makes it, and keeps it forever
+
+  lifecycle {
+    ignore_changes = [deployment_id] # `orders deploy` owns which one is served from here on
+  }
 }
 
 resource "aws_api_gateway_method_settings" "all" {

@@ -13,9 +13,9 @@ output "api" {
   value       = aws_api_gateway_rest_api.this
 }
 
-output "deployment" {
-  description = "The deployment that the stage serves."
-  value       = aws_api_gateway_deployment.this
+output "first_deployment" {
+  description = "The deployment that the stage serves until `orders deploy` makes another."
+  value       = aws_api_gateway_deployment.first
 }
 
 output "method_settings" {

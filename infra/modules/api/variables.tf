@@ -9,7 +9,7 @@ variable "stage" {
 }
 
 variable "contract_file" {
-  description = "The contract as API Gateway imports it, a template. The API is redeployed when, and only when, the filled template changes."
+  description = "The contract as API Gateway imports it, a template. `orders deploy` deploys it when the filled template has changed."
   type        = string
 }
 

@@ -23,11 +23,26 @@ locals {
   }
 }
 
+# --- what consumes: one version of each function, which `orders deploy` moves ---
+
+resource "aws_lambda_alias" "live" {
+  for_each = var.functions
+
+  name             = "live"
+  description      = "What events are consumed by"
+  function_name    = each.value.function_name
+  function_version = each.value.version
+
+  lifecycle {
+    ignore_changes = [function_version]
+  }
+}
+
 # --- table stream → publisher ---
 
 resource "aws_lambda_event_source_mapping" "stream" {
   event_source_arn               = var.stream_arn
-  function_name                  = var.functions.stream.arn
+  function_name                  = aws_lambda_alias.live["stream"].arn
   starting_position              = "TRIM_HORIZON"
   batch_size                     = 100
   bisect_batch_on_function_error = true
@@ -126,7 +141,7 @@ resource "aws_lambda_event_source_mapping" "queue" {
   for_each = local.attempts
 
   event_source_arn        = module.queue[each.key].queue.arn
-  function_name           = var.functions[each.key].arn
+  function_name           = aws_lambda_alias.live[each.key].arn
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
 

@@ -33,6 +33,11 @@ output "queue_mappings" {
   value       = aws_lambda_event_source_mapping.queue
 }
 
+output "aliases" {
+  description = "By function, the alias that consumes."
+  value       = aws_lambda_alias.live
+}
+
 output "policies" {
   description = "Who may fill each queue and the topic, as JSON."
   value       = merge({ for name, document in data.aws_iam_policy_document.queue : name => document.json }, { topic = data.aws_iam_policy_document.topic.json })

@@ -10,7 +10,7 @@ variable "stream_arn" {
 
 variable "functions" {
   description = "The publisher (stream) and the consumers (fulfilment, notifications, webhooks)."
-  type        = map(object({ arn = string }))
+  type        = map(object({ function_name = string, version = string }))
 }
 
 variable "consumer_timeout_s" {
