@@ -163,6 +163,13 @@ data "aws_iam_policy_document" "state" {
     resources = [aws_s3_bucket.state.arn]
   }
 
+  # What one job has planned, another applies once it is approved.
+  statement {
+    sid       = each.value.kind == "plan" ? "KeepPlan" : "FetchPlan"
+    actions   = [each.value.kind == "plan" ? "s3:PutObject" : "s3:GetObject"]
+    resources = ["${aws_s3_bucket.state.arn}/plans/${each.value.environment}/*"]
+  }
+
   dynamic "statement" {
     for_each = each.value.kind == "deploy" ? ["${aws_s3_bucket.state.arn}/${each.value.environment}/terraform.tfstate"] : []
     content {

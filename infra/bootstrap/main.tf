@@ -73,6 +73,23 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
     }
   }
 
+  rule {
+    id     = "forget-plans"
+    status = "Enabled"
+
+    filter {
+      prefix = "plans/"
+    }
+
+    expiration {
+      days = 30 # as long as an approval may be waited for
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.state]
 }
 

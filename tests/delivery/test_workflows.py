@@ -1,16 +1,22 @@
 """GitHub's workflows: sound by their linters, and by what must never be in them."""
 
+import hashlib
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.delivery.tools import ROOT, check_jsonschema, zizmor
+from tests.infra.offline import prepare
+from tests.real_parts.missing import program
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
+ACCOUNT = "123456789012"
 
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 every_file = pytest.mark.parametrize(
@@ -166,6 +172,25 @@ class TestDeployment:
         calls = [job for job in workflow("deploy.yml")["jobs"].values() if "with" in job]
         assert {job["with"]["digest"] for job in calls} == {"${{ needs.ci.outputs.digest }}"}
 
+    def test_what_is_applied_is_the_plan_that_was_approved(self) -> None:
+        found = workflow("deploy-environment.yml")["jobs"]
+        planned, applied = (
+            [line.strip() for step in found[job]["steps"] for line in step.get("run", "").splitlines()]
+            for job in ("plan", "deploy")
+        )
+        assert [line for line in applied if line.startswith("terraform") and " plan " in line] == []
+        fetched = '.github/scripts/fetch-plan "$ENVIRONMENT" "$ACCOUNT" "$PLAN_DIGEST" "$RUNNER_TEMP/plan"'
+        assert applied.index(fetched) + 1 == applied.index(
+            'terraform -chdir=infra apply -no-color "$RUNNER_TEMP/plan"'
+        )
+        digests = [step["env"] for step in found["deploy"]["steps"] if step.get("run") == fetched]
+        assert digests == [{"PLAN_DIGEST": "${{ needs.plan.outputs.plan-digest }}"}]
+        assert found["plan"]["outputs"] == {"plan-digest": "${{ steps.plan.outputs.digest }}"}
+        assert any("$digest" in line and "approved" in line for line in planned)
+
+    def test_no_plan_is_an_artifact_because_it_holds_api_keys(self) -> None:
+        assert "upload-artifact" not in (GITHUB / "workflows/deploy-environment.yml").read_text()
+
     def test_deployments_are_not_cut_short(self) -> None:
         concurrency = workflow("deploy-environment.yml")["jobs"]["deploy"]["concurrency"]
         assert concurrency == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False}
@@ -176,3 +201,80 @@ class TestDeployment:
 
     def test_a_pull_request_waits_ten_minutes_at_most(self) -> None:
         assert all(job["timeout-minutes"] <= 10 for job in workflow("ci.yml")["jobs"].values())
+
+
+class TestThePlan:
+    """The scripts that keep a plan and fetch it, with a folder as S3."""
+
+    @pytest.fixture
+    def bucket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        aws = programs / "aws"
+        aws.write_text(
+            '#!/usr/bin/env bash\n[ "$*" = "s3 cp --only-show-errors $4 $5" ] || exit 1\n'
+            'from=${4/#s3:\\//$S3} to=${5/#s3:\\//$S3}\nmkdir -p "$(dirname "$to")"\ncp "$from" "$to"\n'
+        )
+        monkeypatch.setenv("S3", str(tmp_path))
+        aws.chmod(0o755)
+        monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+        return tmp_path / "orders-api-state-123456789012/plans/dev"
+
+    def test_is_fetched_as_it_was_kept(self, bucket: Path, tmp_path: Path) -> None:
+        (tmp_path / "plan").write_bytes(b"what is approved")
+        digest = script("keep-plan", "dev", ACCOUNT, tmp_path / "plan").stdout.strip()
+        assert digest == hashlib.sha256(b"what is approved").hexdigest()
+        fetched = script("fetch-plan", "dev", ACCOUNT, digest, tmp_path / "fetched")
+        assert fetched.returncode == 0
+        assert (tmp_path / "fetched").read_bytes() == b"what is approved"
+
+    def test_another_in_its_place_is_refused(self, bucket: Path, tmp_path: Path) -> None:
+        (tmp_path / "plan").write_bytes(b"what is approved")
+        digest = script("keep-plan", "dev", ACCOUNT, tmp_path / "plan").stdout.strip()
+        (bucket / f"{digest}.tfplan").write_bytes(b"what nobody has seen")
+        assert script("fetch-plan", "dev", ACCOUNT, digest, tmp_path / "fetched").returncode != 0
+
+
+class TestTheProvider:
+    """Providers are those that the repository has locked, by their checksums."""
+
+    def test_a_job_with_a_role_prepares_terraform_by_the_script_that_asks_for_the_lock(self) -> None:
+        lines = [line for path in WORKFLOWS + ACTIONS for line in path.read_text().splitlines()]
+        by_hand = [line for line in lines if re.search(r"terraform .*\binit\b", line)]
+        assert all(" -backend=false " in line for line in by_hand)  # CI, which has neither role nor state
+        assert "init -lockfile=readonly " in (GITHUB / "scripts/terraform-init").read_text()
+
+    def test_without_a_lock_nothing_is_prepared(self, tmp_path: Path) -> None:
+        (tmp_path / "infra").mkdir()
+        refused = script("terraform-init", "dev", ACCOUNT, cwd=tmp_path)
+        assert refused.returncode == 1
+        assert "docs/operations.md" in refused.stdout
+
+    def test_terraform_refuses_a_provider_that_is_not_locked(self, tmp_path: Path) -> None:
+        prepare.mirror(tmp_path)
+        (tmp_path / "main.tf").write_text(
+            'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
+        )
+        refused = initialised(tmp_path, "-lockfile=readonly")
+        assert refused.returncode != 0
+        assert "dependency" in refused.stderr
+        assert initialised(tmp_path).returncode == 0
+        assert initialised(tmp_path, "-lockfile=readonly").returncode == 0
+
+
+def script(name: str, *arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [GITHUB / "scripts" / name, *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def initialised(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program("terraform", "Terraform", "install Terraform 1.11 or later"), "init", "-no-color", *options],
+        cwd=folder,
+        env=os.environ | {"TF_CLI_CONFIG_FILE": str(folder / prepare.CONFIGURATION)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

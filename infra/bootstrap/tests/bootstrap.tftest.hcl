@@ -71,8 +71,10 @@ run "account" {
   }
 
   assert {
-    condition     = alltrue([for name, state in data.aws_iam_policy_document.state : strcontains(state.json, "PutObject") == endswith(name, "-deploy")])
-    error_message = "Only a deployment may write the state."
+    condition = alltrue(flatten([for name, state in data.aws_iam_policy_document.state : [for s in jsondecode(state.json).Statement : [for r in flatten([s.Resource]) :
+      endswith(name, "-deploy") || startswith(r, "${aws_s3_bucket.state.arn}/plans/")
+    ] if contains(flatten([s.Action]), "s3:PutObject")]]))
+    error_message = "Only a deployment may write the state; what plans may write plans."
   }
 
   assert {
