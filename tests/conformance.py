@@ -1,5 +1,6 @@
 """Holds an answer against the contract: its status, headers and body are what openapi.yaml says."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -56,7 +57,9 @@ def check_problem(status: int, headers: Mapping[str, str], document: dict[str, A
     if status == 405:
         assert named["allow"]
     if status == 401:
-        assert named["www-authenticate"] == "Bearer"
+        assert re.fullmatch(
+            r'Bearer( error="invalid_token", error_description="[ !#-[\]-~]+")?', named["www-authenticate"]
+        )
     if status in (429, 503):
         assert int(named["retry-after"]) >= 1
 

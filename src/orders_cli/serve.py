@@ -28,10 +28,12 @@ def serve(**given: Any) -> None:  # noqa: ANN401 - fields of Options
     if options.demo:
         seed(options.data_dir)
     invoked_as = shlex.quote(_relative(Path(sys.argv[0])))
-    host.serve(
-        options,
-        lambda url: click.echo(_instructions(url, invoked_as, options) if options.demo else f"Serving {url}"),
-    )
+
+    def announce(url: str) -> None:
+        public = f" as {options.public_url}" if options.public_url else ""
+        click.echo(_instructions(url, invoked_as, options) if options.demo else f"Serving {url}{public}")
+
+    host.serve(options, announce)
 
 
 @click.command()

@@ -29,8 +29,8 @@ PENDING → CONFIRMED → PROCESSING → SHIPPED → DELIVERED, or to CANCELLED 
 Errors are problem details (RFC 9457) that name every fault of a request."""
 
 
-def build() -> Document:
-    """The whole contract, with paths in the order of the route table."""
+def build(server: str = "/") -> Document:
+    """The whole contract, with paths in the order of the route table, which are below the URL `server`."""
     paths: Document = {}
     for (method, resource), operation in ROUTES.items():
         described = CATALOGUE[operation.__name__]
@@ -44,7 +44,7 @@ def build() -> Document:
             "description": _DESCRIPTION,
             "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
         },
-        "servers": [{"url": "/", "description": "The host that serves this document."}],
+        "servers": [{"url": server, "description": "The host that serves this document."}],
         "security": [{"bearerAuth": []}, {"bearerAuth": [], "apiKey": []}],
         "tags": [{"name": "orders", "description": "Place orders and follow them."}],
         "paths": paths,

@@ -221,7 +221,9 @@ RESPONSE_HEADERS: Final = {
     "RateLimit": _header("What is left of each limit (IETF draft); not sent by API Gateway."),
     "RateLimit-Policy": _header("The limits that apply (IETF draft); not sent by API Gateway."),
     "Retry-After": _header("Seconds to wait.", {"type": "integer", "minimum": 1}),
-    "WWW-Authenticate": _header("`Bearer` (RFC 6750)."),
+    "WWW-Authenticate": _header(
+        "`Bearer` (RFC 6750 §3); where it is known, `error_description` says what is wrong with the token."
+    ),
 }
 
 PROBLEM_EXAMPLES: Final = examples.PROBLEMS

@@ -45,8 +45,6 @@ SERVICE_UNAVAILABLE: Final = ProblemType("service-unavailable", 503, "The servic
 
 KINDS: Final = tuple(value for value in list(globals().values()) if isinstance(value, ProblemType))
 
-_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
-
 Extensions = Mapping[str, object]
 
 
@@ -89,15 +87,22 @@ def invalid_input(faults: list[Fault] | list[dict[str, str]]) -> Problem:
     return Problem(INVALID_INPUT, f"The request has {count}; see errors.", {"errors": faults[:MAX_FAULTS]})
 
 
-def unauthorized() -> Problem:
-    """A missing or invalid token."""
+def unauthorized(fault: str | None = None) -> Problem:
+    """A missing or invalid token; `fault` says what is wrong with it, where that is known."""
     detail = "Send a valid ID token of the user pool as Authorization: Bearer <token>."
-    return Problem(UNAUTHORIZED, detail, headers=_CHALLENGE)
+    return Problem(UNAUTHORIZED, detail, headers=_challenge(fault))
 
 
-def token_expired() -> Problem:
+def token_expired(fault: str | None = None) -> Problem:
     """A token whose time is over."""
-    return Problem(UNAUTHORIZED, "The token has expired; sign in again or refresh it.", headers=_CHALLENGE)
+    detail = "The token has expired; sign in again or refresh it."
+    return Problem(UNAUTHORIZED, detail, headers=_challenge(fault))
+
+
+def _challenge(fault: str | None) -> dict[str, str]:
+    """RFC 6750 §3. Without a token no fault is told; `fault` is ASCII without quotation marks."""
+    about = f' error="invalid_token", error_description="{fault}"' if fault else ""
+    return {"WWW-Authenticate": f"Bearer{about}"}
 
 
 def invalid_api_key() -> Problem:

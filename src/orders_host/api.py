@@ -58,7 +58,7 @@ def to_event(template: str, call: Call) -> ProxyEvent:
         "pathParameters": call.parameters or None,
         "requestContext": {
             "requestId": request.id,
-            "path": request.path,
+            "path": request.root_path + request.path,
             "authorizer": {"claims": call.claims},
         },
         "body": text or None,

@@ -38,6 +38,7 @@ class Dependencies(NamedTuple):
     access_log: AccessLog
     export: Export | None
     cors_allow_origin: str
+    root_path: str
 
 
 class RequestContext:
@@ -78,7 +79,7 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        request = http_request(scope, str(uuid.uuid4()))
+        request = http_request(scope, str(uuid.uuid4()), self._parts.root_path)
         exchange = RequestContext(request, self._parts.router.match(request.path), receive)
         current.set(exchange.trace)
         connection: BoundedConnection | None = scope.get(CONNECTION)
@@ -149,12 +150,11 @@ class Gateway:
         try:
             exchange.claims = await self._parts.authorizer.authorize(headers.get("authorization"))
         except Unauthorized as refused:
-            exchange.authorizer_error = str(refused)
+            exchange.authorizer_error = shortened(str(refused))
             if refused.reason is Reason.KEYS_UNAVAILABLE:
                 raise problems.service_unavailable() from None
-            raise (
-                problems.token_expired() if refused.reason is Reason.EXPIRED else problems.unauthorized()
-            ) from None
+            problem = problems.token_expired if refused.reason is Reason.EXPIRED else problems.unauthorized
+            raise problem(None if refused.reason is Reason.MISSING else refused.detail) from None
         wanted = self._parts.require_api_key or "x-api-key" in headers
         if wanted and exchange.key is None:
             raise problems.invalid_api_key()

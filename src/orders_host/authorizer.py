@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orders_host import jws
-from orders_host.jws import Reason, Unauthorized
+from orders_host.jws import Reason, Unauthorized, Wanted
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key
@@ -54,7 +54,8 @@ class Authorizer:
     """Verifies ID tokens as API Gateway's Cognito authorizer does.
 
     `audience` is the app client's id. `algorithms` is ("RS256",) for the embedded pool. `id_token_only`
-    requires Cognito's claim `token_use` to be "id"; other issuers have no such claim.
+    requires Cognito's claim `token_use` to be "id"; other issuers have no such claim. `issuer` is a text, or
+    a pattern where one pool has had several.
 
     A verified token is remembered, so that its signature is checked once; its expiry is checked every time,
     and all are forgotten within a second of a change of the issuer's keys.
@@ -66,7 +67,7 @@ class Authorizer:
     def __init__(
         self,
         keys: KeySource,
-        issuer: str,
+        issuer: str | re.Pattern[str],
         audience: str,
         algorithms: tuple[str, ...] = ("RS256",),
         *,
@@ -78,7 +79,7 @@ class Authorizer:
         self._algorithms = algorithms
         # token_use before aud: an access token has no audience, and this is the clearer thing to say of it.
         use = {"token_use": "id"} if id_token_only else {}
-        self._wanted: dict[str, str | None] = {"iss": issuer, **use, "aud": audience, "sub": None}
+        self._wanted: dict[str, Wanted] = {"iss": issuer, **use, "aud": audience, "sub": None}
         self._sessions = sessions
         self._clock = clock
         self._verified: dict[str, _Verified] = {}
@@ -119,6 +120,7 @@ class Authorizer:
         unverified = jws.parse(token, self._algorithms)
         key = await self._keys.find(unverified.kid)
         if key is None:
+            jws.check_unverified_issuer(unverified, self._wanted["iss"])
             raise Unauthorized(Reason.UNKNOWN_KEY)
         claims = jws.verify(unverified, key, self._algorithms)
         expires_at = jws.check_claims(claims, now, self._wanted)

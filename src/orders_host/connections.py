@@ -6,7 +6,7 @@ uvicorn limits neither the size of a request nor its time, and there may be no p
 import uuid
 from asyncio import AbstractEventLoop, Transport
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from orders_core.problems import BAD_REQUEST, Problem, too_many_connections
 from orders_core.proxy import problem_response
 from orders_host.connection_table import ConnectionTable
+from orders_host.forwarding import TrustedProxies, UnclearOrigin
 
 MAX_HEAD_BYTES: Final = 65_536
 """Request line and headers. What comes with the read that completes them is not counted."""
@@ -31,16 +32,6 @@ CONNECTION: Final = "orders.connection"
 
 _VERSIONS: Final = ("1.1", "1.0")
 _NOT_HTTP: Final = "This is not a request of HTTP/1.1 (RFC 9112)."
-
-
-class TrustedProxies(Protocol):
-    """Addresses whose X-Forwarded-For is believed, as uvicorn has them."""
-
-    def __contains__(self, host: str | None) -> bool:
-        """Whether it is a proxy's."""
-
-    def get_trusted_client_address(self, x_forwarded_for: str) -> tuple[str, int]:
-        """The last address and port of the header that is no proxy's."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -141,8 +132,8 @@ class BoundedConnection(HttpToolsProtocol):
         fault = _fault_of_head(self.parser.get_http_version(), self.headers)
         if fault is not None:
             self._fault = Problem(BAD_REQUEST, fault)
-        elif self._proxies is not None and not self._table.move(self, self._client_of(self._proxies)):
-            self._fault = too_many_connections()
+        elif self._proxies is not None:
+            self._fault = self._believe(self._proxies)
         if self._fault is not None:
             raise ValueError  # which the parser takes for a fault of the request's own
         super().on_headers_complete()
@@ -173,13 +164,19 @@ class BoundedConnection(HttpToolsProtocol):
     def _address(self) -> str:
         return self.client[0] if self.client else "unix"
 
-    def _client_of(self, proxies: TrustedProxies) -> str:
-        """The address that the request is from: a trusted proxy's word for it, or the connection's own."""
-        lines = [value for name, value in self.headers if name == b"x-forwarded-for"]
-        if not lines or self._address not in proxies:
-            return self._address
-        address, _ = proxies.get_trusted_client_address(b", ".join(lines).decode("latin-1"))
-        return address or self._address
+    def _believe(self, proxies: TrustedProxies) -> Problem | None:
+        """Take the request for the client's that a trusted proxy names; return what keeps it from that."""
+        try:
+            address, scheme, host = proxies.origin_of(self._address, self.headers)
+        except UnclearOrigin as fault:
+            return Problem(BAD_REQUEST, str(fault))
+        self.scope["client"] = (address, 0)
+        if scheme is not None:
+            self.scope["scheme"] = scheme
+        if host is not None:
+            self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
+            self.headers.append((b"host", host.encode("ascii")))
+        return None if self._table.move(self, address) else too_many_connections()
 
     def _refuse(self, problem: Problem) -> None:
         """Answer instead of the application, which has not seen the request, and close the connection."""

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Final
 
 import uvicorn
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import orders_contract as contract
 from orders_core.application import Application
@@ -27,6 +26,7 @@ from orders_host.connections import BoundedConnection
 from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, exclusive
 from orders_host.database import Database
 from orders_host.file_identity import FileIdentity
+from orders_host.forwarding import TrustedProxies
 from orders_host.held_telemetry import HeldTelemetry
 from orders_host.invocation import GroupCommit, Invocation, Threaded
 from orders_host.mail.letter import Mail
@@ -64,12 +64,11 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         listener = stack.enter_context(listen(options))
         url = f"{options.scheme}://{_authority(options.host, listener.getsockname()[1])}"
         gateway, end_streams = _assemble(options, url, stack)
-        proxied = _proxied(gateway)
-        proxies = proxied.trusted_hosts if proxied else None
+        proxies = TrustedProxies(options.trusted_proxies) if options.trusted_proxies else None
         max_connections = raise_descriptor_limit()
         connections = ConnectionTable(max_connections, is_proxy=proxies.__contains__ if proxies else None)
         config = uvicorn.Config(
-            proxied or gateway,
+            gateway,
             http=partial(BoundedConnection, connections, proxies),  # type: ignore[arg-type]
             ws="none",
             log_config=None,
@@ -91,15 +90,6 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         server.run(sockets=descriptors_of(listener, max_connections))
 
 
-def _proxied(gateway: Gateway) -> ProxyHeadersMiddleware | None:
-    """The gateway as the proxies that FORWARDED_ALLOW_IPS names reach it; None if there are none.
-
-    Other clients are not believed: X-Forwarded-For would let them choose the address they are limited by.
-    """
-    addresses = os.environ.get("FORWARDED_ALLOW_IPS")
-    return ProxyHeadersMiddleware(gateway, addresses) if addresses else None  # type: ignore[arg-type]
-
-
 def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Callable[[], None]]:
     """The gateway, and what ends its event streams."""
     try:
@@ -109,19 +99,32 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         raise InvalidOption(f"can't be used: {error}", data_dir=options.data_dir) from error
     stack.callback(gateway_db.close)
     telemetry = PrometheusTelemetry()
-    pool = UserPool(gateway_db, _mail(options, gateway_db, telemetry, stack), f"{url}/cognito")
+    public_url = options.public_url.rstrip("/") if options.public_url else None
+    pool = UserPool(
+        gateway_db,
+        _mail(options, gateway_db, telemetry, stack),
+        f"{public_url}/cognito" if public_url else None,
+        first_base_url=f"{url}/cognito",
+    )
     access_log = AccessLog()
     stack.callback(access_log.close)
-    document = contract.build()
+    document = contract.build(public_url or "/")
     export = _exporter(options, stack)
     invocation, relay, retention = _invocation(options, telemetry, export, stack)
     cors = options.cors_allow_origin
     streams = EventStreams(relay.feed if relay else None, cors)
-    pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options.metrics_token)
+    pages = Pages(
+        document, _config(options, pool), pool, invocation, telemetry, options.metrics_token, public_url
+    )
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
+    routes = [*api_routes(document, invocation, cors), *streams.routes, *pages.routes]
+    if any(f"{route.template}/".startswith(f"{options.root_path}/") for route in routes if options.root_path):
+        raise InvalidOption(
+            "ends with a path that the host uses itself: choose another.", public_url=options.public_url
+        )
     parts = Dependencies(
-        router=Router([*api_routes(document, invocation, cors), *streams.routes, *pages.routes]),
+        router=Router(routes),
         throttle=Throttle(Plan(options.rate_limit, options.burst), quotas, _plans(options.daily_quota)),
         api_keys=ApiKeys(gateway_db),
         require_api_key=options.require_api_key,
@@ -130,6 +133,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         access_log=access_log,
         export=export,
         cors_allow_origin=cors,
+        root_path=options.root_path,
     )
     return Gateway(parts, _lifespan(quotas, relay, retention)), streams.close
 
@@ -211,7 +215,7 @@ def _exporter(options: Options, stack: ExitStack) -> Export | None:
 
 def _authorizer(options: Options, pool: UserPool) -> Authorizer:
     if options.jwt_issuer is None or options.jwt_audience is None:
-        return Authorizer(pool.keys, pool.issuer, pool.client_id, sessions=pool.tokens)
+        return Authorizer(pool.keys, pool.issuers, pool.client_id, sessions=pool.tokens)
     from orders_host.oidc_keys import OidcKeys
 
     is_cognito = ".amazonaws.com/" in options.jwt_issuer

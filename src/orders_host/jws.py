@@ -23,6 +23,10 @@ LEEWAY = 10  # seconds that another clock may be ahead, for `iat` and `nbf`; non
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 Claims = dict[str, object]
+
+Wanted = str | re.Pattern[str] | None
+"""A claim's text, a pattern that the whole of it matches, or None for any text that is not empty."""
+
 _Time = Annotated[float, msgspec.Meta(ge=0, le=MAX_TIME)]
 
 
@@ -76,10 +80,13 @@ _CLAIM_REASONS: dict[str, Reason] = {
 
 
 class Unauthorized(Exception):
-    """A request without an acceptable token. `detail` may be told to the client; it never holds the token."""
+    """A request without an acceptable token. `detail` may be told to the client; it never holds the token.
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
+    Its text is for the log: the reason and, as `about`, what the token says that led to it.
+    """
+
+    def __init__(self, reason: Reason, about: str = "") -> None:
+        super().__init__(f"{reason}: {about}" if about else reason)
         self.reason = reason
 
     @property
@@ -134,20 +141,26 @@ def verify(token: Unverified, key: Key, algorithms: tuple[str, ...]) -> Claims:
         raise Unauthorized(Reason.SIGNATURE) from None
     if not valid:
         raise Unauthorized(Reason.SIGNATURE)
-    try:
-        return msgspec.json.decode(token.signature.payload or b"", type=Claims)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        raise Unauthorized(Reason.MALFORMED) from None
+    return _claims(token)
 
 
-def check_claims(claims: Claims, now: float, wanted: Mapping[str, str | None]) -> float:
+def check_unverified_issuer(token: Unverified, wanted: Wanted) -> None:
+    """Look at the issuer of a token whose signature can't be checked, to say what is wrong with it.
+
+    Raises:
+        Unauthorized: malformed, or issuer if that is another one.
+    """
+    _check_claim("iss", _claims(token).get("iss"), wanted, 0)
+
+
+def check_claims(claims: Claims, now: float, wanted: Mapping[str, Wanted]) -> float:
     """Compare a token's times and claims with what is wanted.
 
     Args:
         claims: what `verify` returned.
         now: Unix time, seconds.
-        wanted: claims in the order in which they are checked; each must be the text, or a list with it, or
-            for None any text that is not empty.
+        wanted: claims in the order in which they are checked. Instead of a text a token may have a list
+            with it.
 
     Returns:
         When the token expires (Unix time, seconds).
@@ -165,21 +178,39 @@ def check_claims(claims: Claims, now: float, wanted: Mapping[str, str | None]) -
     _check(Reason.EXPIRED, JWTClaimsRegistry(second), {"exp": int(times.exp)})
     starts: Claims = {"iat": times.iat, "nbf": times.nbf}
     _check(Reason.NOT_YET_VALID, JWTClaimsRegistry(second, LEEWAY), starts)
-    for name, text in wanted.items():
-        option: ClaimsOption = {"essential": True}
-        if text is not None:
-            option["value"] = text
-        _check(_CLAIM_REASONS[name], JWTClaimsRegistry(second, 0, **{name: option}), {name: claims.get(name)})
+    for name, value in wanted.items():
+        _check_claim(name, claims.get(name), value, second)
     return times.exp
 
 
-def _check(reason: Reason, registry: JWTClaimsRegistry, claims: Claims) -> None:
+def _claims(token: Unverified) -> Claims:
+    try:
+        return msgspec.json.decode(token.signature.payload or b"", type=Claims)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Unauthorized(Reason.MALFORMED) from None
+
+
+def _check_claim(name: str, value: object, wanted: Wanted, second: int) -> None:
+    from joserfc.jwt import JWTClaimsRegistry
+
+    reason = _CLAIM_REASONS[name]
+    if isinstance(wanted, re.Pattern):
+        if not isinstance(value, str) or not wanted.fullmatch(value):
+            raise Unauthorized(reason, str(value))
+        return
+    option: ClaimsOption = {"essential": True}
+    if wanted is not None:
+        option["value"] = wanted
+    _check(reason, JWTClaimsRegistry(second, 0, **{name: option}), {name: value}, str(value))
+
+
+def _check(reason: Reason, registry: JWTClaimsRegistry, claims: Claims, about: str = "") -> None:
     from joserfc.errors import JoseError
 
     try:
         registry.validate(claims)
     except JoseError:
-        raise Unauthorized(reason) from None
+        raise Unauthorized(reason, about) from None
 
 
 def _is_unicode(text: str) -> bool:

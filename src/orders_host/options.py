@@ -1,10 +1,13 @@
 """What the host can be told, checked before anything is opened."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Final, NamedTuple, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qs, urlsplit
+
+from orders_host.forwarding import TrustedProxies
 
 DEFAULT_KEEP_EVENTS_DAYS: Final = 400
 """Thirteen months: last year's figures can be explained, and a deleted order's personal data goes."""
@@ -15,6 +18,9 @@ MIN_KEEP_EVENTS_DAYS: Final = 7
 MAX_KEEP_EVENTS_DAYS: Final = 36_500
 
 _THIS_MACHINE = ("127.0.0.1", "localhost")
+_PUBLIC_URL: Final = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?"
+)
 _TOGETHER = "go together: give both, or neither."
 
 
@@ -96,6 +102,21 @@ class Options(NamedTuple):
         dict[str, int],
         About("`PLAN=N`: requests a day (UTC) of each key of a usage plan; may be repeated"),
     ] = {}  # noqa: RUF012 - never changed
+    public_url: Annotated[
+        str | None,
+        About(
+            "The URL by which clients reach this host through a proxy: `https://shop.example`, or"
+            " `https://shop.example/api` below a path",
+            unset="as each request names it",
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        str | None,
+        About(
+            "Addresses and networks of proxies, such as `127.0.0.1,10.0.0.0/8`, whose `Forwarded` or"
+            " `X-Forwarded-For`, `-Proto` and `-Host` are believed"
+        ),
+    ] = None
     require_api_key: Annotated[bool, About("Refuse requests without `x-api-key`, as AWS does")] = False
     jwt_issuer: Annotated[
         str | None, About("Take this OIDC issuer's tokens instead", unset="the embedded pool")
@@ -147,6 +168,11 @@ class Options(NamedTuple):
     )
 
     @property
+    def root_path(self) -> str:
+        """The path of the public URL, which clients put before each of the host's own; or empty."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
+
+    @property
     def scheme(self) -> str:
         """`https` if there is a certificate, else `http`."""
         return "https" if self.certfile else "http"
@@ -162,6 +188,7 @@ class Options(NamedTuple):
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
             raise InvalidOption("is not known: write http[s]://….", otlp_endpoint=self.otlp_endpoint)
         self._check_mail()
+        self._check_proxies()
         if 0 < self.keep_events_days < MIN_KEEP_EVENTS_DAYS:
             raise InvalidOption(
                 f"is too few: write {MIN_KEEP_EVENTS_DAYS} or more, or 0 to keep everything.",
@@ -177,6 +204,21 @@ class Options(NamedTuple):
                 " in any user.",
                 jwt_issuer=None,
             )
+
+    def _check_proxies(self) -> None:
+        if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise InvalidOption(
+                "is not known: write https://shop.example, or https://shop.example/api.",
+                public_url=self.public_url,
+            )
+        if self.trusted_proxies is not None:
+            try:
+                TrustedProxies(self.trusted_proxies)
+            except ValueError as error:
+                raise InvalidOption(
+                    f"is not known: {error}. Write addresses and networks: 127.0.0.1,10.0.0.0/8.",
+                    trusted_proxies=self.trusted_proxies,
+                ) from None
 
     def _check_mail(self) -> None:
         if (self.mail_url is None) != (self.mail_from is None):

@@ -58,8 +58,12 @@ class Pages:
         invocation: Invocation,
         telemetry: PrometheusTelemetry,
         metrics_token: str | None = None,
+        public_url: str | None = None,
     ) -> None:
-        """Without a token for them, metrics are for clients on this machine."""
+        """Without a token for them, metrics are for clients on this machine.
+
+        Without a public URL, clients are told the one that they asked.
+        """
         self._contract = contract
         self._config = config
         self._pool = pool
@@ -67,11 +71,15 @@ class Pages:
         self._invocation = invocation
         self._telemetry = telemetry
         self._metrics_token = metrics_token
+        self._public_url = public_url
         key_set = f"/cognito/{pool.pool_id}/.well-known"
         self.routes = [
             _page("/", self._home),
             _page("/console", self._home),
             _page("/console/", self._console),
+            # The console's pages find both beside their own files, whatever path is before these.
+            _page("/console/config.json", self._configuration),
+            _page("/console/openapi.json", self._contract_as_json),
             _page("/console/{file+}", self._console),
             _page("/healthz", self._health),
             _page("/metrics", self._metrics),
@@ -91,8 +99,9 @@ class Pages:
         """Wait for what the user pool is doing."""
         self._cognito.close()
 
-    async def _home(self, _: Call) -> ProxyResponse:
-        return response(302, headers={"Location": "/console/" if CONSOLE.is_dir() else "/docs"})
+    async def _home(self, call: Call) -> ProxyResponse:
+        page = "/console/" if CONSOLE.is_dir() else "/docs"
+        return response(302, headers={"Location": call.request.root_path + page})
 
     async def _console(self, call: Call) -> ProxyResponse:
         return static_file(CONSOLE, call.parameters.get("file", "index.html"))
@@ -120,14 +129,14 @@ class Pages:
         return response(200, msgspec.json.encode(self._contract), _ANY_ORIGIN)
 
     async def _configuration(self, call: Call) -> ProxyResponse:
-        here = call.request.origin
+        here = self._public_url or call.request.base_url
         config = self._config | {"api_url": here, "cognito_url": f"{here}/cognito"}
         return response(200, msgspec.json.encode(config), {"Cache-Control": "no-cache", **_ANY_ORIGIN})
 
     async def _docs(self, _: Call) -> ProxyResponse:
         page = static_file(CONSOLE, "docs.html")
         # Its links are relative to where its files are.
-        page["body"] = page["body"].replace('="./', '="/console/')
+        page["body"] = page["body"].replace('="./', '="console/')
         return page
 
     async def _jwks(self, _: Call) -> ProxyResponse:

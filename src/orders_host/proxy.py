@@ -10,7 +10,10 @@ from orders_host.asgi import Receive, Scope, Send
 
 
 class HttpRequest(NamedTuple):
-    """What the pipeline reads of a request; header names are in lower case."""
+    """What the pipeline reads of a request; header names are in lower case.
+
+    `root_path` is what clients put before `path` (as in ASGI), which is one of the host's own paths.
+    """
 
     id: str
     method: str
@@ -19,20 +22,24 @@ class HttpRequest(NamedTuple):
     query_string: str
     address: str
     scheme: str
+    root_path: str = ""
 
     @property
-    def origin(self) -> str:
-        """Scheme and authority as the client sees them."""
-        return f"{self.scheme}://{self.headers.get('host', '127.0.0.1')}"
+    def base_url(self) -> str:
+        """The host's URL as the client sees it."""
+        return f"{self.scheme}://{self.headers.get('host', '127.0.0.1')}{self.root_path}"
 
 
-def http_request(scope: Scope, request_id: str) -> HttpRequest:
-    """Return what the gateway reads of an ASGI scope."""
+def http_request(scope: Scope, request_id: str, root_path: str = "") -> HttpRequest:
+    """Return what the gateway reads of an ASGI scope; a proxy may have removed `root_path` from the path."""
     client = scope.get("client")
     query = scope["query_string"].decode("latin-1")
     address = unmapped(client[0]) if client else "unix"
     headers = _headers(scope["headers"])
-    return HttpRequest(request_id, scope["method"], scope["path"], headers, query, address, scope["scheme"])
+    path = scope["path"]
+    if root_path and f"{path}/".startswith(f"{root_path}/"):
+        path = path.removeprefix(root_path) or "/"
+    return HttpRequest(request_id, scope["method"], path, headers, query, address, scope["scheme"], root_path)
 
 
 async def read_body(request: HttpRequest, receive: Receive) -> bytes:

@@ -158,4 +158,7 @@ def told(response: httpx.Response) -> tuple[int, bytes, dict[str, str | None]]:
     body = response.content.replace(response.json()["request_id"].encode(), b"<request>")
     # ministack leaves the variables of mock templates as they are.
     body = body.replace(b"$context.httpMethod", response.request.method.encode())
-    return response.status_code, body, {name: response.headers.get(name) for name in COMPARED}
+    headers = {name: response.headers.get(name) for name in COMPARED}
+    # API Gateway does not know what is wrong with a token.
+    headers["www-authenticate"] = (headers["www-authenticate"] or "").partition(" error=")[0]
+    return response.status_code, body, headers

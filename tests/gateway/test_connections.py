@@ -114,8 +114,7 @@ def test_a_clients_requests_through_a_proxy_are_as_many_as_an_addresss_connectio
         )
         return stack.enter_context(connection)
 
-    proxied = {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
-    with own_host(data_dir, *UNLIMITED, env=proxied) as host, ExitStack() as stack:
+    with own_host(data_dir, *UNLIMITED, "--trusted-proxies", "127.0.0.1") as host, ExitStack() as stack:
         several = [begun(host, b"192.0.2.1") for _ in range(MAX_PER_ADDRESS)]
         assert {each.recv(1_000)[:13] for each in several} == {b"HTTP/1.1 100 "}
         assert begun(host, b"192.0.2.1").recv(1_000).startswith(b"HTTP/1.1 429 ")

@@ -78,3 +78,42 @@ def test_the_guide_lists_every_option() -> None:
     guide = GUIDE.read_text()
     start = guide.index(HEADING)
     assert guide[start : guide.index("\n\n", start) + 1] == as_markdown()
+
+
+@pytest.mark.parametrize("url", ["https://shop.example", "http://127.0.0.1:8443/", "https://[::1]/a/b-c"])
+def test_a_public_url_may_have_a_path(url: str) -> None:
+    Options(public_url=url).check()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "shop.example",
+        "ftp://shop.example",
+        "https://",
+        "https://user@shop.example",
+        "https://shop.example?x",
+        "https://shop.example/a//b",
+        "https://shop.example/../b",
+        "https://shop.example/a b",
+        "https://shop.example\n",
+    ],
+)
+def test_any_other_public_url_is_refused(url: str) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        Options(public_url=url).check()
+    assert "https://shop.example/api" in refused.value.told(flag)
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    Options(trusted_proxies="127.0.0.1, 10.0.0.0/8").check()
+    with pytest.raises(InvalidOption) as refused:
+        Options(trusted_proxies="proxy").check()
+    assert refused.value.told(flag).startswith("--trusted-proxies proxy is not known: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"), [(None, ""), ("https://shop.example/", ""), ("https://shop.example/a/b/", "/a/b")]
+)
+def test_the_root_path_is_the_public_url_s(url: str | None, path: str) -> None:
+    assert Options(public_url=url).root_path == path

@@ -37,9 +37,10 @@ GROUP = r"^[A-Za-z0-9_.@+-]{1,128}$"
 class UserPool:
     """The pool in gateway.db, made on first use with an id and an app client that then stay.
 
-    `base_url` is where the host serves Cognito's API; it is remembered, so that the command line, which
-    does not know it, issues tokens of the same issuer. `clock` is Unix time in seconds. Not for one thread
-    only: see Database.
+    `base_url` is where clients find Cognito's API; it is remembered, so that the command line, which does
+    not know it, issues tokens of the same issuer. Without one, the `first_base_url` that was ever given
+    stays, so that the issuer does not change with the port. `clock` is Unix time in seconds. Not for one
+    thread only: see Database.
 
     The administration below raises CognitoError with a message meant for people.
     """
@@ -50,8 +51,9 @@ class UserPool:
         mail: Mail,
         base_url: str | None = None,
         clock: Callable[[], float] = time.time,
+        first_base_url: str | None = None,
     ) -> None:
-        self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url)
+        self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url, first_base_url)
         self._mail = mail
         self.transaction = database.transaction
         self.clock = clock
@@ -62,12 +64,20 @@ class UserPool:
         self.challenges = Challenges(database, clock)
         self.srp = Srp(database, self.pool_id, secret, clock)
         self.keys = SigningKeys(database, clock)
-        self.tokens = TokenService(database, self.keys, self.issuer, self.client_id, clock)
+        self.tokens = TokenService(database, self.keys, self.issuer, self.issuers, self.client_id, clock)
 
     @property
     def issuer(self) -> str:
         """The `iss` of the pool's tokens."""
         return f"{self.base_url}/{self.pool_id}"
+
+    @property
+    def issuers(self) -> re.Pattern[str]:
+        """The `iss` of tokens that the pool issued at any time, wherever it was then.
+
+        The pool's id is enough: the token is signed with a key that only this pool has.
+        """
+        return re.compile(rf"https?://\S+/{re.escape(self.pool_id)}")
 
     def openid_configuration(self) -> dict[str, str | list[str]]:
         """What `{issuer}/.well-known/openid-configuration` answers (OpenID Connect Discovery 1.0)."""
@@ -206,21 +216,24 @@ def check_email(email: str) -> None:
         raise CognitoError(USERNAME_NOT_EMAIL)
 
 
-def _identity(database: Database, base_url: str | None) -> tuple[str, str, str, bytes]:
+def _identity(
+    database: Database, base_url: str | None, first_base_url: str | None
+) -> tuple[str, str, str, bytes]:
     with database.transaction() as connection:
         connection.execute(
-            "INSERT OR IGNORE INTO pool (only, pool_id, client_id, base_url) VALUES (1, ?, ?, ?)",
+            "INSERT OR IGNORE INTO pool (only, pool_id, client_id, base_url) VALUES (1, ?, ?, '')",
             (
                 "local_" + _random(string.ascii_letters + string.digits, 9),
                 _random(string.ascii_lowercase + string.digits, 26),
-                DEFAULT_BASE_URL,
             ),
         )
         connection.execute("UPDATE pool SET secret = ? WHERE secret IS NULL", (secrets.token_bytes(32),))
         if base_url is not None:
             connection.execute("UPDATE pool SET base_url = ?", (base_url.rstrip("/"),))
+        elif first_base_url is not None:
+            connection.execute("UPDATE pool SET base_url = ? WHERE base_url = ''", (first_base_url,))
         row = connection.execute("SELECT pool_id, client_id, base_url, secret FROM pool").fetchone()
-    return row["pool_id"], row["client_id"], row["base_url"], row["secret"]
+    return row["pool_id"], row["client_id"], row["base_url"] or DEFAULT_BASE_URL, row["secret"]
 
 
 def _random(alphabet: str, length: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 import uuid
@@ -49,11 +50,19 @@ class TokenService:
     """
 
     def __init__(
-        self, database: Database, keys: SigningKeys, issuer: str, client_id: str, clock: Callable[[], float]
+        self,
+        database: Database,
+        keys: SigningKeys,
+        issuer: str,
+        issuers: re.Pattern[str],
+        client_id: str,
+        clock: Callable[[], float],
     ) -> None:
+        """Tokens are issued by `issuer`; those of all `issuers` are accepted."""
         self._database = database
         self._keys = keys
         self._issuer = issuer
+        self._issuers = issuers
         self._client_id = client_id
         self._clock = clock
         self._audit = AuditLog(database, clock)
@@ -173,7 +182,11 @@ class TokenService:
             if key is None:
                 raise Unauthorized(Reason.UNKNOWN_KEY)
             claims = jws.verify(unverified, key, (ALGORITHM,))
-            wanted = {"iss": self._issuer, "token_use": "access", "client_id": self._client_id}
+            wanted: dict[str, jws.Wanted] = {
+                "iss": self._issuers,
+                "token_use": "access",
+                "client_id": self._client_id,
+            }
             jws.check_claims(claims, self._clock(), wanted)
         except Unauthorized as refused:
             expired = refused.reason is Reason.EXPIRED

@@ -1,4 +1,4 @@
-// Where the API and its user pool are: the host says it in /config.json.
+// Where the API and its user pool are: the host says it in config.json, which is beside this folder.
 
 import { reach } from "./http.js";
 
@@ -6,7 +6,7 @@ import { reach } from "./http.js";
 export let config = null;
 
 export async function loadConfig() {
-  const response = await reach("/config.json");
-  if (!response.ok) throw new Error(`/config.json: ${response.status}`);
+  const response = await reach(new URL("../config.json", import.meta.url));
+  if (!response.ok) throw new Error(`config.json: ${response.status}`);
   config = await response.json();
 }

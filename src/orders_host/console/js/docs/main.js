@@ -12,6 +12,8 @@ import { operationsOf } from "./contract.js";
 import { methodBadge, operationSection } from "./operation.js";
 import { prose } from "./prose.js";
 
+const CONTRACT = new URL("../../openapi.json", import.meta.url);
+
 function start(contract) {
   const operations = operationsOf(contract);
   const [view] = scoped(() => [
@@ -65,7 +67,7 @@ const introduction = ({ info }) =>
     { class: "introduction stack" },
     h("h1", {}, tr("docs.title"), " ", h("span", { class: "muted small" }, info.version)),
     h("div", { class: "stack", lang: "en" }, prose(info.description)),
-    h("p", {}, tr("docs.contract"), ": ", h("a", { href: "/openapi.json" }, "openapi.json")),
+    h("p", {}, tr("docs.contract"), ": ", h("a", { href: CONTRACT.pathname }, "openapi.json")),
     h("p", {}, h("code", {}, config.api_url)),
   );
 
@@ -85,8 +87,8 @@ function skip(event) {
 }
 
 async function read() {
-  const response = await reach("/openapi.json");
-  if (!response.ok) throw new Error(`/openapi.json: ${response.status}`);
+  const response = await reach(CONTRACT);
+  if (!response.ok) throw new Error(`openapi.json: ${response.status}`);
   return response.json();
 }
 
