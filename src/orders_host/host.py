@@ -38,6 +38,7 @@ from orders_host.relay import ORDERS_DB, Relay
 from orders_host.retention import Retention
 from orders_host.routing import Router
 from orders_host.server import GRACEFUL_SECONDS, BoundedServer, descriptors_of, ignore_hangup
+from orders_host.service_manager import READY, STOPPING, notify
 from orders_host.spans import Export, SpanningTelemetry
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
@@ -86,7 +87,16 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             raise InvalidOption(
                 f"can't be used: {error}", certfile=options.certfile, keyfile=options.keyfile
             ) from error
-        server = BoundedServer(config, connections, lambda: announce(url), end_streams)
+
+        def ready() -> None:
+            announce(url)
+            notify(READY)
+
+        def stopping() -> None:
+            notify(STOPPING)
+            end_streams()
+
+        server = BoundedServer(config, connections, ready, stopping)
         server.run(sockets=descriptors_of(listener, max_connections))
 
 

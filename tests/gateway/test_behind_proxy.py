@@ -1,15 +1,12 @@
 """The host as clients see it through a proxy: its URLs, their addresses, and tokens that stay valid."""
 
-import base64
-import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from tests.hosts.own import MUGS, ORDERS, PASSWORD, OwnHost, add_user, own_host
+from tests.hosts.own import MUGS, ORDERS, OwnHost, add_user, claims_of, own_host, sign_in
 
 ANA = "ana@example.com"
 PUBLIC = "https://shop.example/api"
@@ -23,30 +20,6 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("proxied") / "data"
     add_user(data_dir, ANA)
     return data_dir
-
-
-def payload(token: str) -> dict[str, Any]:
-    part = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return claims
-
-
-def signed_in(url: str, client_id: str) -> str:
-    """An ID token by Cognito's protocol."""
-    answer = httpx.post(
-        f"{url}/cognito/",
-        headers={
-            "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
-            "Content-Type": "application/x-amz-json-1.1",
-        },
-        json={
-            "AuthFlow": "USER_PASSWORD_AUTH",
-            "ClientId": client_id,
-            "AuthParameters": {"USERNAME": ANA, "PASSWORD": PASSWORD},
-        },
-    )
-    token: str = answer.json()["AuthenticationResult"]["IdToken"]
-    return token
 
 
 class TestPublicUrl:
@@ -64,8 +37,9 @@ class TestPublicUrl:
                 f"{issuer}/.well-known/jwks.json",
             )
             assert client.get(f"{key_set}/jwks.json").json()["keys"]
-            token = signed_in(host.url + path, config["client_id"])
-            assert payload(token)["iss"] == payload(host.token(ANA))["iss"] == issuer
+            here = config | {"cognito_url": f"{path}/cognito"}
+            token = sign_in(client, here, ANA)
+            assert claims_of(token)["iss"] == claims_of(host.token(ANA))["iss"] == issuer
             placed = client.post(f"{path}/v1/orders", json=MUGS)
             assert placed.headers["location"] == f"/api/v1/orders/{placed.json()['order_id']}"
             assert client.get(placed.headers["location"]).json() == placed.json()
@@ -113,7 +87,7 @@ class TestIssuer:
             tokens["public"] = host.token(ANA)
             for token in tokens.values():
                 assert orders_of(host, token).status_code == 200
-        issuers = {name: payload(token)["iss"] for name, token in tokens.items()}
+        issuers = {name: claims_of(token)["iss"] for name, token in tokens.items()}
         assert issuers["first"] == issuers["another port"]
         assert issuers["public"].startswith(f"{PUBLIC}/cognito/")
 
@@ -135,7 +109,7 @@ class TestIssuer:
                 'Bearer error="invalid_token", error_description="The token comes from another issuer."'
             )
             line = host.logged(lambda line: line.get("requestId") == answer.json()["request_id"])
-            assert line["authorizerError"] == f"issuer: {payload(token)['iss']}"
+            assert line["authorizerError"] == f"issuer: {claims_of(token)['iss']}"
 
     def test_without_a_token_nothing_is_said_of_one(self, users: Path) -> None:
         with own_host(users) as host:

@@ -1,5 +1,6 @@
 """A host of a test's own, to be configured, filled and killed."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -69,6 +70,34 @@ def orders(*arguments: str, data_dir: Path) -> str:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def sign_in(client: httpx.Client, config: Mapping[str, str], email: str) -> str:
+    """An ID token for a user with PASSWORD, by Cognito's protocol at the place that `/config.json` names."""
+    parameters = {"USERNAME": email, "PASSWORD": PASSWORD}
+    answer = ask_pool(
+        client, config, "InitiateAuth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
+    )
+    token: str = answer["AuthenticationResult"]["IdToken"]
+    return token
+
+
+def ask_pool(client: httpx.Client, config: Mapping[str, str], operation: str, **body: object) -> Any:  # noqa: ANN401 - JSON
+    """What the user pool answers."""
+    headers = {
+        "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+    asked = body | {"ClientId": config["client_id"]}
+    answer = client.post(f"{config['cognito_url']}/", headers=headers, json=asked)
+    return answer.raise_for_status().json()
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says, unchecked."""
+    part = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
 
 
 def add_user(data_dir: Path, email: str, *groups: str) -> str:
