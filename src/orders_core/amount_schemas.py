@@ -1,12 +1,12 @@
 """The amounts of an order as clients send them and as they see them: decimals, of minor units inside."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from orders_core import money
-from orders_core.models import Discount, LineItem, OrderContent, Shipping, Tax
+from orders_core.models import Discount, LineItem, Shipping, Tax
 
 AMOUNT_PATTERN: Final = r"^[0-9]{1,18}(\.[0-9]{1,4})?$"
 
@@ -180,34 +180,23 @@ def line_view(item: LineItem, currency: str) -> LineItemView:
         item.name,
         item.quantity,
         money.to_text(item.unit_price, currency),
-        _text_or_unset(item.discount, currency),
-        _text_or_unset(item.tax, currency),
+        money.to_text(item.discount, currency) if item.discount else UNSET,
+        money.to_text(item.tax, currency) if item.tax else UNSET,
         item.tax_rate or UNSET,
     )
 
 
-def charges_view(content: OrderContent) -> dict[str, Any]:
-    """Discounts, shipping and taxes of the order as clients see them, where there are any."""
-    currency, shipping = content.currency, content.shipping
-    return {
-        "discounts": [
-            DiscountView(money.to_text(each.amount, currency), each.code, each.description)
-            for each in content.discounts
-        ]
-        or UNSET,
-        "shipping": ShippingView(
-            shipping.method,
-            money.to_text(shipping.amount, currency),
-            _text_or_unset(shipping.tax, currency),
-        )
-        if shipping
-        else UNSET,
-        "taxes": [
-            TaxView(each.name, money.to_text(each.amount, currency), each.rate) for each in content.taxes
-        ]
-        or UNSET,
-    }
+def discount_view(discount: Discount, currency: str) -> DiscountView:
+    """The discount as clients see it."""
+    return DiscountView(money.to_text(discount.amount, currency), discount.code, discount.description)
 
 
-def _text_or_unset(minor: int, currency: str) -> str | UnsetType:
-    return money.to_text(minor, currency) if minor else UNSET
+def shipping_view(shipping: Shipping, currency: str) -> ShippingView:
+    """The shipping as clients see it."""
+    tax = money.to_text(shipping.tax, currency) if shipping.tax else UNSET
+    return ShippingView(shipping.method, money.to_text(shipping.amount, currency), tax)
+
+
+def tax_view(tax: Tax, currency: str) -> TaxView:
+    """The tax as clients see it."""
+    return TaxView(tax.name, money.to_text(tax.amount, currency), tax.rate)

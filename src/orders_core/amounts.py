@@ -7,7 +7,7 @@ from typing import Final
 
 from orders_core import money
 from orders_core.input_errors import Fault
-from orders_core.models import LineItem, OrderContent
+from orders_core.models import LineItem, OrderContent, Sums
 
 _Text = Callable[[int], str]
 
@@ -23,8 +23,9 @@ def find_faults(content: OrderContent, given: Mapping[str, int]) -> list[Fault]:
         given: the sums that the caller gave, in minor units, by their names in `SUMS`.
     """
     # Most orders have no discount, and the sums are of no use while the discounts are wrong.
-    faults = list(_excessive_discounts(content)) if content.discount_total else []
-    return faults or list(_wrong_sums(content, given))
+    sums = content.sums
+    faults = list(_excessive_discounts(content)) if sums.discount_total else []
+    return faults or list(_wrong_sums(content, sums, given))
 
 
 def paid_for_lines(content: OrderContent) -> list[int]:
@@ -80,10 +81,10 @@ def _excessive_discounts(content: OrderContent) -> Iterator[Fault]:
         yield Fault("/discounts", f"must come to at most {most}, not {_sum(map(text, amounts))}")
 
 
-def _wrong_sums(content: OrderContent, given: Mapping[str, int]) -> Iterator[Fault]:
+def _wrong_sums(content: OrderContent, sums: Sums, given: Mapping[str, int]) -> Iterator[Fault]:
     text = partial(money.to_text, currency=content.currency)
     for name, amount in given.items():
-        right = getattr(content, name)
+        right = getattr(sums, name)
         if amount != right:
             parts = _PARTS[name](content, text)
             yield Fault(f"/{name}", f"must be {text(right)}{parts and ' = '}{parts}, not {text(amount)}")
@@ -109,10 +110,11 @@ def _taxes(content: OrderContent, text: _Text) -> str:
 
 
 def _total(content: OrderContent, text: _Text) -> str:
-    parts = f"{text(content.subtotal)} - {text(content.discount_total)} + {text(content.shipping_total)}"
+    sums = content.sums
+    parts = f"{text(sums.subtotal)} - {text(sums.discount_total)} + {text(sums.shipping_total)}"
     if content.taxes_included:
         return f"{parts} (subtotal - discount_total + shipping_total; prices include the taxes)"
-    return f"{parts} + {text(content.tax_total)} (subtotal - discount_total + shipping_total + tax_total)"
+    return f"{parts} + {text(sums.tax_total)} (subtotal - discount_total + shipping_total + tax_total)"
 
 
 _PARTS: Final[Mapping[str, Callable[[OrderContent, _Text], str]]] = {
@@ -124,7 +126,7 @@ _PARTS: Final[Mapping[str, Callable[[OrderContent, _Text], str]]] = {
 }
 """How each sum is written out as its parts."""
 
-SUMS: Final = tuple(_PARTS)
+SUMS: Final = Sums._fields
 """The sums of an order, which a caller may give as well, to have them checked."""
 
 

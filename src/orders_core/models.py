@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -161,6 +161,20 @@ class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     taxes_included: bool = False
 
 
+class Sums(NamedTuple):
+    """What the amounts of an order come to, in minor units.
+
+    Quantity × unit price of all lines; what is off the lines, each by itself and together; what carrying
+    costs, before its tax unless prices have it in them; all taxes; what the customer pays.
+    """
+
+    subtotal: int
+    discount_total: int
+    shipping_total: int
+    tax_total: int
+    total_amount: int
+
+
 class OrderContent(OrderDetails, frozen=True, omit_defaults=True):
     """The part of an order that a client writes. Its sums are in minor units.
 
@@ -174,31 +188,27 @@ class OrderContent(OrderDetails, frozen=True, omit_defaults=True):
     taxes: tuple[Tax, ...] = ()
 
     @property
-    def subtotal(self) -> int:
-        """Quantity × unit price of all lines."""
-        return sum(item.quantity * item.unit_price for item in self.items)
-
-    @property
-    def discount_total(self) -> int:
-        """What is off the lines, each by itself and together."""
-        return sum(item.discount for item in self.items) + sum(each.amount for each in self.discounts)
-
-    @property
-    def shipping_total(self) -> int:
-        """What carrying costs, before its tax unless prices have it in them."""
-        return self.shipping.amount if self.shipping else 0
-
-    @property
-    def tax_total(self) -> int:
-        """All taxes, whether prices have them in them or not."""
-        of_lines = sum(item.tax for item in self.items) + sum(each.amount for each in self.taxes)
-        return of_lines + (self.shipping.tax if self.shipping else 0)
+    def sums(self) -> Sums:
+        """The sums, in one pass: every view of an order has them."""
+        subtotal = discounts = taxes = shipping = 0
+        for item in self.items:
+            subtotal += item.quantity * item.unit_price
+            discounts += item.discount
+            taxes += item.tax
+        for discount in self.discounts:
+            discounts += discount.amount
+        for tax in self.taxes:
+            taxes += tax.amount
+        if self.shipping:
+            shipping = self.shipping.amount
+            taxes += self.shipping.tax
+        total = subtotal - discounts + shipping + (0 if self.taxes_included else taxes)
+        return Sums(subtotal, discounts, shipping, taxes, total)
 
     @property
     def total_amount(self) -> int:
         """What the customer pays."""
-        added = 0 if self.taxes_included else self.tax_total
-        return self.subtotal - self.discount_total + self.shipping_total + added
+        return self.sums.total_amount
 
     def canonical(self) -> bytes:
         """One JSON document, the same for equal contents: names sorted, fields at their default left out."""

@@ -1,6 +1,7 @@
 """Money: decimal text outside, an integer of minor units inside, never a float."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # ISO 4217 list one (active currencies), by number of minor digits. Funds and metals without minor
@@ -76,8 +77,12 @@ def plain(number: str) -> str:
     return f"{digits[:point]}.{digits[point:]}".rstrip(".")
 
 
+@lru_cache(maxsize=4096)
 def to_text(minor: int, currency: str) -> str:
-    """Decimal text with all of the currency's minor digits: ``to_text(1990, "EUR") == "19.90"``."""
+    """Decimal text with all of the currency's minor digits: ``to_text(1990, "EUR") == "19.90"``.
+
+    Remembered, because few amounts are most of what a list shows: prices of a catalogue, and zero.
+    """
     digits = MINOR_DIGITS[currency]
     if digits == 0:
         return str(minor)

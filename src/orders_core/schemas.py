@@ -21,13 +21,15 @@ from orders_core.amount_schemas import (
     ShippingView,
     TaxInput,
     TaxView,
-    charges_view,
     discount_of,
+    discount_view,
     line_of,
     line_view,
     minor_of,
     shipping_of,
+    shipping_view,
     tax_of,
+    tax_view,
 )
 from orders_core.events import EventType, OrderEvent
 from orders_core.input_errors import InvalidBody
@@ -388,7 +390,8 @@ def writable_document(order: Order) -> bytes:
 def view_of(order: Order) -> OrderView:
     """The representation of an order that clients see."""
     content = order.content
-    currency = content.currency
+    currency, shipping, text = content.currency, content.shipping, money.to_text
+    subtotal, discount_total, shipping_total, tax_total, total_amount = content.sums
     return OrderView(
         order_id=order.order_id,
         order_number=order_numbers.number_of(order.order_id),
@@ -396,8 +399,14 @@ def view_of(order: Order) -> OrderView:
         status=order.status,
         currency=currency,
         items=[line_view(item, currency) for item in content.items],
-        **_sums(content),
-        **charges_view(content),
+        subtotal=text(subtotal, currency),
+        discount_total=text(discount_total, currency),
+        shipping_total=text(shipping_total, currency),
+        tax_total=text(tax_total, currency),
+        total_amount=text(total_amount, currency),
+        discounts=[discount_view(each, currency) for each in content.discounts] or UNSET,
+        shipping=shipping_view(shipping, currency) if shipping else UNSET,
+        taxes=[tax_view(each, currency) for each in content.taxes] or UNSET,
         **_details(content),
         version=order.version,
         created_at=order.created_at,
@@ -441,13 +450,6 @@ def _priced(body: OrderInput) -> dict[str, Any]:
         "discounts": tuple([discount_of(each, currency) for each in body.discounts]),
         "shipping": shipping_of(body.shipping, currency) if body.shipping else None,
         "taxes": tuple([tax_of(each, currency) for each in body.taxes]),
-    }
-
-
-def _sums(content: OrderContent) -> dict[str, Any]:
-    return {
-        name: money.to_text(amount, content.currency)
-        for name, amount in zip(amounts.SUMS, _sums_of(content), strict=True)
     }
 
 

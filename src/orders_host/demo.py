@@ -138,9 +138,9 @@ def _with_charges(content: OrderContent, chance: random.Random) -> OrderContent:
     """The order as the web shop prices it: now and then with a discount, carried and taxed."""
     if content.metadata["channel"] != "web":
         return content
-    off = content.subtotal // 10
+    off = content.sums.subtotal // 10
     discounts = (Discount(off, "SPRING", "10 % off"),) if chance.random() < _DISCOUNTED else ()
-    goods = content.subtotal - sum(each.amount for each in discounts)
+    goods = content.sums.subtotal - sum(each.amount for each in discounts)
     carried = 0 if goods >= _FREE_SHIPPING else _SHIPPING
     return replace(
         content,
