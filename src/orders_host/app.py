@@ -21,7 +21,7 @@ from orders_host.routing import Authorize, Call, Match, Router
 from orders_host.spans import Export, Span, SpanKind
 from orders_host.streaming import Streamed, send_stream
 from orders_host.throttling import Decision, Throttle
-from orders_host.tracing import current, trace_of
+from orders_host.tracing import current, new_id, trace_of
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        request = http_request(scope, str(uuid.uuid4()), self._parts.root_path)
+        request = http_request(scope, _request_id(), self._parts.root_path)
         exchange = RequestContext(request, self._parts.router.match(request.path), receive)
         current.set(exchange.trace)
         connection: BoundedConnection | None = scope.get(CONNECTION)
@@ -225,6 +225,11 @@ def _span(exchange: RequestContext, resource: str, status: int, seconds: float) 
     }
     name = f"{request.method} {resource}"
     return Span(trace, name, SpanKind.SERVER, end - seconds, end, attributes, failed=status >= 500)
+
+
+def _request_id() -> str:
+    # It names the request, as a span's id does, and is no secret.
+    return str(uuid.UUID(hex=new_id(16), version=4))
 
 
 def _no_connection() -> None:

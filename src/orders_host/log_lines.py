@@ -9,6 +9,7 @@ MAX_WAITING: Final = 20_000
 """Lines that wait for a stream that takes none. More are dropped, and counted."""
 
 _CLOSE_SECONDS: Final = 2.0
+_GATHER_SECONDS: Final = 0.02
 
 
 class LineWriter:
@@ -19,7 +20,7 @@ class LineWriter:
         self._waiting: deque[str] = deque()
         self._dropped = 0
         self._news = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -29,20 +30,24 @@ class LineWriter:
             self._dropped += 1
             return
         self._waiting.append(text)
-        self._news.set()
+        if not self._news.is_set():
+            self._news.set()
 
     def flush(self) -> None:
         """Do nothing: what was taken is written as soon as the stream takes it."""
 
     def close(self) -> None:
         """Write what waits, for as long as a stream that works could need."""
-        self._closing = True
+        self._closing.set()
         self._news.set()
         self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
-        while not self._closing or self._waiting:
+        while not self._closing.is_set() or self._waiting:
             self._news.wait()
+            # A busy host gathers lines: a switch of threads and a write for each would cost it more than many
+            # a request does.
+            self._closing.wait(_GATHER_SECONDS)
             self._news.clear()
             self._write_waiting()
 
