@@ -27,6 +27,7 @@ module "console" {
   config = {
     environment  = var.environment
     region       = var.region
+    store        = "dynamodb"
     api_url      = module.api.url
     api_key      = module.api.keys["basic-console"]
     cognito_url  = local.cognito_url

@@ -242,6 +242,7 @@ def _config(options: Options, pool: UserPool) -> dict[str, str | None]:
     return {
         "environment": "local",
         "region": "local",
+        "store": options.store.partition(":")[0],
         "user_pool_id": pool.pool_id,
         "client_id": options.jwt_audience or pool.client_id,
     }

@@ -100,6 +100,7 @@ def deployed_site(host: Host, api_key: str) -> Iterator[Site]:
     config = {
         "environment": "test",
         "region": "eu-west-1",
+        "store": "dynamodb",
         "api_url": api_url,
         "api_key": api_key,
         "cognito_url": host.cognito_url,

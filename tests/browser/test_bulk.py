@@ -108,7 +108,7 @@ def test_customers_have_no_checkboxes(visitor: Visitor, site: Site, customer: st
     place_orders(site, customer, 1)
     visitor.sign_in(customer)
     expect(visitor.page.locator("[data-order]")).to_have_count(1)
-    expect(visitor.page.locator("[type=checkbox]")).to_have_count(0)
+    expect(visitor.page.locator(".orders [type=checkbox]")).to_have_count(0)
     expect(visitor.page.get_by_role("link", name="Customers")).to_have_count(0)
 
 

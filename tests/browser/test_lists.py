@@ -56,7 +56,7 @@ def test_a_customer_sees_its_own_orders_newest_first(visitor: Visitor, site: Sit
 def test_more_pages_follow_as_one_scrolls(visitor: Visitor, site: Site, customer: str) -> None:
     ids = place_orders(site, customer, 120)
     visitor.sign_in(customer)
-    expect(visitor.page.get_by_text("50 orders so far")).to_be_visible()
+    expect(visitor.page.get_by_text("120 orders", exact=True)).to_be_visible()
     visitor.page.wait_for_function(
         """() => {
             scrollTo(0, document.body.scrollHeight);
@@ -76,12 +76,12 @@ def test_going_back_finds_the_list_as_it_was(visitor: Visitor, site: Site, custo
     expect(visitor.heading(re.compile("^Order "))).to_be_visible()
     visitor.page.go_back()
     expect(visitor.page.locator("[data-order]")).to_have_count(60)
-    visitor.page.wait_for_function("scrollY > 1000")
+    visitor.page.wait_for_function("() => scrollY > 1000")
 
 
 def test_filters_are_kept_in_the_url(visitor: Visitor) -> None:
     visitor.sign_in("staff@example.com")
-    visitor.page.get_by_label("Status").select_option("DELIVERED")
+    visitor.filter_by_status("DELIVERED")
     visitor.page.get_by_label("Customer ID").fill("corner-shop")
     visitor.page.get_by_label("From").fill("2026-01-01")
     expect(visitor.page.locator(".badge.is-delivered").first).to_be_visible()
@@ -100,9 +100,9 @@ def test_filters_are_kept_in_the_url(visitor: Visitor) -> None:
 def test_days_that_can_not_be_are_told(visitor: Visitor, customer: str) -> None:
     visitor.sign_in(customer)
     visitor.page.get_by_label("From").fill("2026-02-01")
-    visitor.page.get_by_label("To").fill("2026-01-01")
-    visitor.page.get_by_label("To").blur()
-    expect(visitor.page.get_by_label("To")).to_have_accessible_description(
+    visitor.page.get_by_label("To", exact=True).fill("2026-01-01")
+    visitor.page.get_by_label("To", exact=True).blur()
+    expect(visitor.page.get_by_label("To", exact=True)).to_have_accessible_description(
         "The first day must not be after the last."
     )
 

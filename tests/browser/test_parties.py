@@ -141,7 +141,7 @@ def test_the_export_has_them_and_the_search_finds_them(visitor: Visitor, custome
     visitor.sign_in(customer)
     place_with_parties(visitor)
     visitor.place_order()
-    visitor.go("orders?q=mayor 28013")
+    visitor.go("orders?q=garcia WEB-10042")
     expect(visitor.page.locator("[data-order]")).to_have_count(1)
     with visitor.page.expect_download() as saved:
         visitor.page.get_by_role("button", name="Export CSV").click()

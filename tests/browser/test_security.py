@@ -80,7 +80,7 @@ def test_what_a_server_says_stays_text(visitor: Visitor, customer: str) -> None:
             status=500, body=json.dumps(problem), content_type="application/problem+json"
         ),
     )
-    visitor.page.get_by_label("Status").select_option("SHIPPED")
+    visitor.filter_by_status("SHIPPED")
     expect(visitor.page.get_by_role("alert")).to_contain_text(MARKUP)
     assert visitor.page.evaluate("window.owned") is None
 

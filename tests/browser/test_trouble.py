@@ -60,7 +60,7 @@ def test_a_busy_server_is_given_the_time_it_asks_for(visit: Open, tmp_path: Path
         refused: list[int] = []
         visitor.page.on("response", lambda answer: refused.append(answer.status))
         for status in ("PENDING", "SHIPPED", "DELIVERED"):
-            visitor.page.get_by_label("Status").select_option(status)
+            visitor.filter_by_status(status)
         visitor.was_told("The server is busy.")
         expect(visitor.page.locator("[data-order] .is-delivered").first).to_be_visible()
         assert 429 in refused
@@ -74,7 +74,7 @@ def test_a_usage_plan_that_is_used_up_is_waited_for(visit: Open, deployed_host: 
         visitor.sign_in(ANA)
         visitor.note_banners()
         for status in ("PENDING", "SHIPPED", "DELIVERED"):
-            visitor.page.get_by_label("Status").select_option(status)
+            visitor.filter_by_status(status)
         visitor.was_told("The server is busy.")
         expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_have_count(0, timeout=30_000)
         expect(visitor.page.get_by_role("alert")).to_have_count(0)
@@ -97,7 +97,7 @@ def test_a_store_that_is_away_is_waited_for(visitor: Visitor, customer: str) -> 
         route.fulfill(status=503, body=problem, headers=headers)
 
     visitor.page.route("**/v1/orders?*", away_once)
-    visitor.page.get_by_label("Status").select_option("SHIPPED")
+    visitor.filter_by_status("SHIPPED")
     visitor.was_told("The order store is not available.")
     expect(visitor.page.get_by_role("heading", name="No order matches")).to_be_visible()
 
@@ -106,7 +106,7 @@ def test_a_slow_server_shows_that_something_is_on_its_way(visitor: Visitor, cust
     visitor.sign_in(customer)
     held: list[Route] = []
     visitor.page.route("**/v1/orders?*", lambda route: held.append(route))
-    visitor.page.get_by_label("Status").select_option("SHIPPED")
+    visitor.filter_by_status("SHIPPED")
     expect(visitor.page.get_by_role("status").filter(has_text="Loading")).to_be_attached()
     visitor.page.unroute("**/v1/orders?*")
     for route in held:
@@ -124,7 +124,7 @@ def test_a_fault_of_the_server_can_be_reported_and_tried_again(visitor: Visitor,
         "**/v1/orders?*",
         lambda route: route.fulfill(status=500, body=problem, content_type="application/problem+json"),
     )
-    visitor.page.get_by_label("Status").select_option("SHIPPED")
+    visitor.filter_by_status("SHIPPED")
     expect(visitor.page.get_by_role("alert")).to_contain_text("r-1")
     visitor.page.unroute("**/v1/orders?*")
     visitor.page.get_by_role("button", name="Try again").click()

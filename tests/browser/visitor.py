@@ -93,6 +93,13 @@ class Visitor:
         self.page.get_by_role("button", name=button).click()
         expect(self.status()).to_have_text(status)
 
+    def filter_by_status(self, *statuses: str) -> None:
+        """Checks these statuses of the list and no others."""
+        self.page.locator(".statuses summary").click()
+        for box in self.page.locator(".statuses input").all():
+            box.set_checked(box.get_attribute("value") in statuses)
+        self.page.keyboard.press("Escape")
+
     def note_banners(self) -> None:
         """From now on, writes down what the page says it waits for."""
         self.page.evaluate(NOTE_BANNERS)

@@ -2,7 +2,7 @@
 
 import { reach } from "./http.js";
 
-/** `environment`, `api_url`, `cognito_url`, `user_pool_id`, `client_id` and, where the API wants one, `api_key`. */
+/** `environment`, `store`, `api_url`, `cognito_url`, `user_pool_id`, `client_id` and, where the API wants one, `api_key`. */
 export let config = null;
 
 export async function loadConfig() {
@@ -10,3 +10,6 @@ export async function loadConfig() {
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
   config = await response.json();
 }
+
+/** Whether the API looks for words, sorts by more than the time of placing and counts: no index of DynamoDB does. */
+export const isSearchable = () => config.store === "sqlite";

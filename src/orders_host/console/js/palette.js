@@ -1,18 +1,21 @@
 // The command palette: pages, views, orders and settings by a few letters of their names.
 
-import { isHandle, matches } from "./filters.js";
+import { isSearchable } from "./config.js";
+import { debounced } from "./debounce.js";
+import { isHandle } from "./filters.js";
 import { formatMoney, LANGUAGES, language, setLanguage, t } from "./i18n.js";
-import { recall } from "./memory.js";
+import * as orders from "./orders.js";
 import { savedViews } from "./pages/saved-views.js";
 import { navigate } from "./router.js";
 import { STATUSES } from "./rules.js";
 import { shortcutsDialog } from "./shortcuts.js";
 import { setTheme, THEMES } from "./theme.js";
 import { input, numberOf, plain } from "./ui.js";
-import { h, scoped, signal } from "./view.js";
+import { effect, h, onEnd, scoped, signal } from "./view.js";
 
 const MAX_SHOWN = 12;
 const MAX_ORDERS = 5;
+const TYPING = 150; // milliseconds without a key after which orders are looked for
 
 /** Opens it for who is signed in; `signOut` ends the session. */
 export function palette(user, signOut) {
@@ -26,7 +29,8 @@ export function palette(user, signOut) {
 function build(user, signOut) {
   const words = signal("");
   const at = signal(0);
-  const found = () => entriesFor(words(), user, signOut).slice(0, MAX_SHOWN);
+  const placed = ordersFor(words);
+  const found = () => entriesFor(words(), placed(), user, signOut).slice(0, MAX_SHOWN);
   const run = (entry) => (dialog.close(), entry?.act());
   const keys = (event) => {
     const count = found().length;
@@ -63,10 +67,10 @@ function build(user, signOut) {
   return dialog;
 }
 
-function entriesFor(words, user, signOut) {
+function entriesFor(words, placed, user, signOut) {
   const wanted = words.trim().toLowerCase();
   const named = commands(user, signOut).filter(({ text }) => wanted.split(/\s+/).every((word) => text.toLowerCase().includes(word)));
-  return wanted ? [...named, ...ordersFor(words.trim(), user), ...searchFor(words.trim())] : named;
+  return wanted ? [...named, ...searchFor(words.trim()), ...placed.map(orderEntry)] : named;
 }
 
 function commands(user, signOut) {
@@ -87,18 +91,34 @@ function commands(user, signOut) {
   ];
 }
 
-/** Orders of the list that was looked at last. */
-function ordersFor(words, user) {
-  const known = recall(user, "list")?.orders ?? [];
-  return known
-    .filter((order) => matches(order, words))
-    .slice(0, MAX_ORDERS)
-    .map((order) => ({
-      text: `${numberOf(order)} · ${plain(order.items[0]?.name || order.items[0]?.product_id)} · ${formatMoney(order.total_amount, order.currency)}`,
-      kind: t(`status.${order.status}`),
-      act: () => navigate(["orders", order.order_id]),
-    }));
+/** A signal of the latest orders with the words, which the API looks for; none while it can't or does not answer. */
+function ordersFor(words) {
+  const found = signal([]);
+  let controller = new AbortController();
+  const look = async () => {
+    const q = words.peek().trim();
+    if (!q || !isSearchable()) return;
+    const { signal } = controller;
+    const page = await orders.list({ q, limit: MAX_ORDERS }, signal).catch(() => null);
+    if (page && !signal.aborted) found.set(page.orders);
+  };
+  const later = debounced(look, TYPING);
+  effect(() => {
+    words();
+    controller.abort();
+    controller = new AbortController();
+    found.set([]);
+    later();
+  });
+  onEnd(() => controller.abort());
+  return found;
 }
+
+const orderEntry = (order) => ({
+  text: `${numberOf(order)} · ${plain(order.items[0]?.name || order.items[0]?.product_id)} · ${formatMoney(order.total_amount, order.currency)}`,
+  kind: t(`status.${order.status}`),
+  act: () => navigate(["orders", order.order_id]),
+});
 
 function searchFor(words) {
   const act = isHandle(words) ? () => navigate(["orders", words]) : () => navigate(["orders"], { q: words });

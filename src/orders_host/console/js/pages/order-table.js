@@ -1,17 +1,20 @@
 // The rows of the orders list: one line an order, in groups that a browser lays out only when they come near.
 
+import { fieldOf, isDescending, precedes, sortBy, sortsFor } from "../filters.js";
 import { formatMoney, t, tr } from "../i18n.js";
 import { link } from "../router.js";
 import { ago, customerName, numberOf, plain, statusBadge } from "../ui.js";
 import { h, onEnd, scoped, signal } from "../view.js";
+import { hiddenColumns } from "./columns.js";
 
 const GROUP = 50;
 
 /**
- * A table that keeps orders by id. `add` appends older ones, `put` renews a row and holds a newer order back until
- * `showWaiting`, so that no row moves under the pointer. `waiting` is the number of those held back.
+ * A table that keeps orders by id. `add` appends those that follow, `put` renews a row and holds a new order back until
+ * `showWaiting`, so that no row moves under the pointer. `waiting` is the number of those held back. `sortAs` is called
+ * with the sort that a press on the head asks for.
  */
-export function orderTable(user) {
+export function orderTable(user, { sort, q }, sortAs) {
   const selection = user.staff ? selecting() : null;
   const rows = new Map(); // order_id → {order, element, end}
   const held = new Map(); // order_id → order, newer than the rows
@@ -19,8 +22,15 @@ export function orderTable(user) {
   const body = h("div", { role: "rowgroup", class: "groups" });
   const element = h(
     "div",
-    { role: "table", class: `orders ${user.staff ? "with-customer" : ""}`, "aria-label": tr("list.title"), onkeydown: move },
-    h("div", { role: "rowgroup", class: "sticky" }, heading(user, selection)),
+    {
+      role: "table",
+      class: `orders ${user.staff ? "with-customer" : ""}`,
+      "data-sorted": fieldOf(sort),
+      "data-hidden": () => hiddenColumns(fieldOf(sort)).join(" "),
+      "aria-label": tr("list.title"),
+      onkeydown: move,
+    },
+    h("div", { role: "rowgroup", class: "sticky" }, heading(user, selection, { sort, searching: q !== "" }, sortAs)),
     body,
   );
   const newRow = (order) => {
@@ -29,7 +39,7 @@ export function orderTable(user) {
     return element;
   };
   const insert = (order, complete) => {
-    const later = firstNotAfter(body, order, rows);
+    const later = firstAfter(body, order, rows, sort);
     if (!later && !complete) return;
     const element = newRow(order);
     element.classList.add("is-fresh");
@@ -67,7 +77,8 @@ export function orderTable(user) {
         body.append(group(fresh.slice(start, start + GROUP).map(newRow)));
       }
     },
-    /** `complete` tells that there are no older orders than those added; else older ones come by themselves. */
+    has: (id) => rows.has(id),
+    /** `complete` tells that no orders follow those that were added; else they come by themselves. */
     put(order, { complete, atOnce }) {
       const known = rows.get(order.order_id);
       if (known && known.order.version >= order.version) return;
@@ -89,6 +100,7 @@ export function orderTable(user) {
     focus(index) {
       body.querySelectorAll("[data-order] a")[index]?.focus();
     },
+    focusHead: () => element.querySelector("[aria-sort] button")?.focus(),
     /** Marks the row of an order that left the list. It stays where it is, for rows below it would move up. */
     leave(id, order) {
       hold(id, null);
@@ -145,18 +157,28 @@ const pickOne = (selection, order) =>
     onclick: (event) => selection.press(event, order.order_id),
   });
 
-function heading(user, selection) {
+function heading(user, selection, { sort, searching }, sortAs) {
   const cell = (key, name) => h("span", { role: "columnheader", class: name }, tr(key));
+  const sortable = (key, name, field) => {
+    const here = fieldOf(sort) === field;
+    const button = h("button", { type: "button", class: "sort", onclick: () => sortAs(sortBy(field, sort)) }, h("span", {}, tr(key)));
+    const direction = here && (isDescending(sort) ? "descending" : "ascending");
+    return sortsFor(searching).includes(field)
+      ? h("span", { role: "columnheader", class: name, "aria-sort": direction }, button)
+      : cell(key, name);
+  };
   return h(
     "div",
     { role: "row", class: "order-row head" },
     selection && h("span", { role: "columnheader", class: "c-pick" }, h("label", {}, pickAll(selection))),
     cell("list.order", "c-order"),
     user.staff && cell("order.customer", "c-customer"),
-    cell("list.total", "c-total"),
+    sortable("list.total", "c-total", "total_amount"),
     cell("list.status", "c-status"),
     cell("order.items", "c-items"),
-    cell("list.placed", "c-placed"),
+    cell("order.reference", "c-reference"),
+    sortable("list.placed", "c-placed", "created_at"),
+    sortable("order.updated", "c-updated", "updated_at"),
   );
 }
 
@@ -171,7 +193,9 @@ function row(order, user, selection) {
     h("span", { role: "cell", class: "c-total" }, () => formatMoney(order.total_amount, order.currency)),
     h("span", { role: "cell", class: "c-status" }, statusBadge(order.status)),
     h("span", { role: "cell", class: "c-items" }, () => summary(order.items)),
+    h("span", { role: "cell", class: "c-reference" }, plain(order.external_reference ?? "")),
     h("span", { role: "cell", class: "c-placed" }, ago(order.created_at)),
+    h("span", { role: "cell", class: "c-updated" }, ago(order.updated_at)),
   );
 }
 
@@ -202,10 +226,10 @@ function summary(items) {
 
 const group = (rows) => h("div", { role: "presentation", class: "group" }, rows);
 
-/** The row before which a new order belongs, if there is one: rows are newest first. */
-function firstNotAfter(body, order, rows) {
+/** The row before which a new order belongs, if there is one. */
+function firstAfter(body, order, rows, sort) {
   const all = [...body.querySelectorAll("[data-order]")];
-  return all.find((one) => rows.get(one.dataset.order).order.created_at <= order.created_at);
+  return all.find((one) => !precedes(rows.get(one.dataset.order).order, order, sort));
 }
 
 function swap(old, fresh) {

@@ -1,43 +1,51 @@
-// The orders, newest first: filtered by the URL, loaded page by page as one scrolls, kept up to date.
+// The orders, sorted and filtered by the URL, loaded page by page as one scrolls, kept up to date.
 
+import { isSearchable } from "../config.js";
 import { download, ordersAsCsv } from "../csv.js";
-import { asQuery, day, filtersOf, isFiltered, isHandle, passes, sameFilters, unreadable } from "../filters.js";
+import { debounced } from "../debounce.js";
+import { asQuery, filtersOf, isFiltered, passes, readable, sameFilters, unreadable } from "../filters.js";
 import { t, tr } from "../i18n.js";
 import { onLive } from "../live.js";
 import { recall, remember } from "../memory.js";
 import * as orders from "../orders.js";
-import { link, navigate, noteQuery, route } from "../router.js";
-import { STATUSES } from "../rules.js";
-import { actionButton, empty, failure, field, form, input, loading } from "../ui.js";
+import { link, noteQuery, route } from "../router.js";
+import { actionButton, empty, failure, loading } from "../ui.js";
 import { effect, h, onEnd, signal } from "../view.js";
-import { orderTable } from "./order-table.js";
 import { bulkBar } from "./bulk.js";
+import { columnChoice } from "./columns.js";
+import { filterBar } from "./list-filters.js";
+import { orderTable } from "./order-table.js";
 import { viewBar } from "./saved-views.js";
 
 const PAGE = 50;
-const SEARCHED_PAGE = 100;
-const MAX_SEARCHED = 1_000; // orders that one search reads before it asks whether to go on
 const LEFT = "list"; // remembered, so that going back finds it as it was
 const NEAR = "600px"; // how far from the end of the list the next page is asked for
-const TOP = 80; // pixels: who is not scrolled further looks at the newest orders
-const TYPING = 250; // milliseconds without a key after which the words are looked for
+const TOP = 80; // pixels: who is not scrolled further looks at the first orders
+const CALM = 1_000; // milliseconds without an event after which a search is made again
 
 export function ordersPage(user) {
   const filters = signal(filtersOf(route.peek().query));
   const ignored = unreadable(route.peek().query);
   const listing = signal(null);
-  effect(() => {
-    const wanted = filters();
-    const left = recall(user, LEFT);
-    const known = left?.key === JSON.stringify(wanted) ? left : null;
-    listing.set(openListing(wanted, user, known));
-  });
-  onEnd(() => remember(user, LEFT, listing.peek().leave()));
   const apply = (next) => {
     if (sameFilters(next, filters.peek())) return;
     noteQuery(next);
     filters.set(next);
   };
+  const usualCurrency = () => listing.peek()?.orders()[0]?.currency ?? "";
+  let fromHead = false; // the focus goes back to the head of the list, which is made anew
+  const sortAs = (sort) => {
+    fromHead = true;
+    apply(readable({ ...filters.peek(), currency: filters.peek().currency || usualCurrency(), sort }));
+  };
+  effect(() => {
+    const wanted = filters();
+    const left = recall(user, LEFT);
+    const known = left?.key === JSON.stringify(wanted) ? left : null;
+    listing.set(openListing(wanted, user, { known, sortAs, focusHead: fromHead }));
+    fromHead = false;
+  });
+  onEnd(() => remember(user, LEFT, listing.peek().leave()));
   return h(
     "div",
     { class: "page list-page" },
@@ -46,11 +54,11 @@ export function ordersPage(user) {
       { class: "page-head" },
       h("h1", { tabindex: "-1" }, tr("list.title")),
       () => listing().summary,
-      h("div", { class: "actions" }, exportButton(listing), printButton()),
+      h("div", { class: "actions" }, columnChoice(), exportButton(listing), printButton()),
     ),
     ignored.length > 0 && ignoredFilters(ignored),
     viewBar(user, filters),
-    filterBar(user, filters, apply),
+    filterBar(user, filters, { apply, usualCurrency }),
     () => listing().view,
   );
 }
@@ -66,120 +74,62 @@ function exportButton(listing) {
 
 const printButton = () => h("button", { type: "button", class: "button quiet wide-only", onclick: () => print() }, tr("print"));
 
-function filterBar(user, filters, apply) {
-  const initial = filters.peek();
-  const controls = {
-    customer: input({ value: initial.customer, maxlength: 64, spellcheck: "false" }),
-    status: h("select", {}, ["", ...STATUSES].map((status) => statusOption(status, initial.status))),
-    from: input({ type: "date", value: initial.from, min: "2000-01-01" }),
-    to: input({ type: "date", value: initial.to, min: "2000-01-01" }),
-    q: searchBox(initial.q, () => later(changed)),
-  };
-  const fault = signal(null);
-  const active = signal(isFiltered(initial));
-  const later = waiting();
-  const read = () => Object.fromEntries(Object.entries(controls).map(([name, one]) => [name, one.value.trim()]));
-  const changed = () => {
-    const given = read();
-    const next = { ...given, from: day(given.from), to: day(given.to) };
-    const reversed = next.from && next.to && next.from > next.to;
-    fault.set(reversed ? "list.dates" : null);
-    active.set(isFiltered(given));
-    if (!reversed) apply(next);
-  };
-  const clear = () => {
-    for (const one of Object.values(controls)) one.value = "";
-    controls.q.focus();
-    changed();
-  };
-  const submit = () => {
-    const words = controls.q.value.trim();
-    if (isHandle(words)) navigate(["orders", words]);
-    else changed();
-  };
-  return form(
-    { class: "filters", role: "search", "aria-label": tr("list.filters"), onchange: changed },
-    submit,
-    field(tr("list.search"), controls.q, { className: "grow" }),
-    field(tr("list.status"), controls.status),
-    user.staff && field(tr("list.customer"), controls.customer),
-    field(tr("list.from"), controls.from),
-    field(tr("list.to"), controls.to, { fault: () => fault() && t(fault()) }),
-    h("button", { type: "button", class: "button quiet", onclick: clear, hidden: () => !active() }, tr("list.clear")),
-    h("button", { type: "submit", class: "visually-hidden", tabindex: "-1" }, tr("list.filters")),
-  );
-}
-
-const searchBox = (words, oninput) =>
-  input({ type: "search", value: words, maxlength: 100, spellcheck: "false", "data-search": true, placeholder: tr("list.search.hint"), oninput });
-
-/** Calls work when it was not called again for a moment. */
-function waiting() {
-  let timer = 0;
-  onEnd(() => clearTimeout(timer));
-  return (work) => {
-    clearTimeout(timer);
-    timer = setTimeout(work, TYPING);
-  };
-}
-
-const statusOption = (status, chosen) =>
-  h("option", { value: status, selected: status === chosen }, tr(status ? `status.${status}` : "list.any"));
-
 /** One list: its summary and its view, and `leave`, which gives what is needed to open it again. */
-function openListing(filters, user, known) {
+function openListing(filters, user, { known, sortAs, focusHead }) {
   const controller = new AbortController();
-  const table = orderTable(user);
+  const table = orderTable(user, filters, sortAs);
   const state = signal("loading"); // loading, ready, more, done, or an error
   const count = signal(0);
-  const searched = signal(0);
+  const total = signal(known?.total ?? null); // {count, exact} of all pages, where the API counts them
   const any = signal(false); // apart from the count, for the table is put into the page once
   effect(() => any.set(count() > 0));
   let cursor = known?.cursor ?? null;
 
-  const ask = (after, limit = PAGE) => orders.list({ ...asQuery(filters), limit, cursor: after }, controller.signal);
-  /** Adds orders that pass: of a search as many pages as it takes, within bounds. */
-  const read = async () => {
+  const ask = (query) => orders.list({ ...asQuery(filters), limit: PAGE, ...query }, controller.signal);
+  /** Runs a change of the table, and counts what it did. */
+  const counting = (change) => {
     const before = table.size();
-    const [limit, most, enough] = filters.q ? [SEARCHED_PAGE, MAX_SEARCHED, PAGE] : [PAGE, Infinity, 1];
-    let seen = 0;
-    do {
-      const page = await ask(cursor, limit);
-      cursor = page.next_cursor;
-      seen += page.orders.length;
-      searched.set(searched.peek() + page.orders.length);
-      table.add(page.orders.filter((order) => passes(order, filters)));
-      count.set(table.size());
-    } while (cursor && table.size() - before < enough && seen < most);
+    change();
+    count.set(table.size());
+    const all = total.peek();
+    if (all) total.set({ ...all, count: all.count + table.size() - before });
+  };
+  const read = async () => {
+    const page = await ask({ cursor, count: cursor === null ? countable(filters) : "" });
+    cursor = page.next_cursor;
+    table.add(page.orders);
+    count.set(table.size());
+    if (page.total_count !== undefined) total.set({ count: page.total_count, exact: page.total_is_exact });
   };
   const load = async () => {
     if (state.peek() === "more") return;
     const from = document.activeElement?.closest(".more") ? count.peek() : -1;
     state.set(count.peek() ? "more" : "loading");
+    const before = count.peek();
     try {
-      await read();
+      do await read();
+      while (cursor && count.peek() === before); // a page of a search may show none and have a next one
       state.set(cursor ? "ready" : "done");
       if (from > 0) table.focus(from);
+      else if (focusHead && before === 0) table.focusHead();
     } catch (error) {
       if (!controller.signal.aborted) state.set(error);
     }
   };
   const refresh = async (atOnce = false) => {
-    const page = await ask().catch(() => null);
+    const page = await ask({}).catch(() => null);
     for (const order of page?.orders.reverse() ?? []) take(order, atOnce);
   };
-  const take = (order, atOnce = false) => {
+  const searchAgain = debounced(refresh, CALM);
+  const take = (order, atOnce = false) => counting(() => {
     if (passes(order, filters)) table.put(order, { complete: cursor === null, atOnce });
     else table.leave(order.order_id, order);
-    count.set(table.size());
-  };
-  const showWaiting = () => {
-    table.showWaiting(cursor === null);
-    count.set(table.size());
-  };
+  });
+  const showWaiting = () => counting(() => table.showWaiting(cursor === null));
   onLive((event) => {
     if (event === null) refresh();
-    else if (event.type === "OrderDeleted") table.leave(event.order_id), count.set(table.size());
+    else if (event.type === "OrderDeleted") counting(() => table.leave(event.order_id));
+    else if (filters.q && !table.has(event.order_id)) searchAgain();
     else take(event.order);
   });
   onEnd(() => controller.abort());
@@ -187,7 +137,6 @@ function openListing(filters, user, known) {
   if (known) {
     table.add(known.orders);
     count.set(table.size());
-    searched.set(known.searched);
     state.set(cursor ? "ready" : "done");
     requestAnimationFrame(() => scrollTo(0, known.scroll));
     refresh(known.scroll < TOP);
@@ -198,8 +147,7 @@ function openListing(filters, user, known) {
   const settled = () => ["ready", "more", "done"].includes(state.peek());
   return {
     orders: table.orders,
-    summary: h("p", { class: "muted", role: "status" }, () =>
-      count() > 0 && t(state() === "done" ? "list.count" : "list.counting", { count: count() })),
+    summary: h("p", { class: "muted", role: "status" }, () => count() > 0 && summaryOf(count(), total(), state() === "done")),
     view: h(
       "div",
       { class: "listing", "aria-busy": () => String(["loading", "more"].includes(state())) },
@@ -210,14 +158,20 @@ function openListing(filters, user, known) {
       () => state() === "more" && h("p", { class: "more muted" }, tr("loading")),
       () => state() === "done" && count() === 0 && nothing(filters),
       () => isError() && failure(state(), load),
-      () => state() === "ready" && (filters.q ? olderSearch(load, searched()) : more(load)),
+      () => state() === "ready" && more(load),
       bulk?.bar,
     ),
-    leave: () =>
-      settled()
-        ? { key: JSON.stringify(filters), orders: table.orders(), cursor, searched: searched.peek(), scroll: scrollY }
-        : null,
+    leave: () => (settled() ? { key: JSON.stringify(filters), orders: table.orders(), cursor, total: total.peek(), scroll: scrollY } : null),
   };
+}
+
+/** How the API is asked to count, if it counts lists of this kind. */
+const countable = ({ q }) => (isSearchable() && !q ? "estimate" : "");
+
+function summaryOf(shown, total, complete) {
+  if (complete) return t("list.count", { count: shown });
+  if (!total) return t("list.counting", { count: shown });
+  return t(total.exact ? "list.count" : "list.most", { count: total.count });
 }
 
 /** Newer orders are announced over the list, and shown when asked for: nothing moves by itself. */
@@ -234,9 +188,6 @@ function more(load) {
   onEnd(() => watch.disconnect());
   return h("div", { class: "more" }, button);
 }
-
-const olderSearch = (load, count) =>
-  h("div", { class: "more" }, h("p", { class: "muted" }, () => t("list.searched", { count })), actionButton(tr("list.older"), load));
 
 const nothing = (filters) =>
   isFiltered(filters)

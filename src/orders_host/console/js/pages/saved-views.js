@@ -1,6 +1,6 @@
 // Views of the orders list: those that every shop needs, and those that the reader saved in this browser.
 
-import { isFiltered, sameFilters } from "../filters.js";
+import { isFiltered, NONE, sameFilters } from "../filters.js";
 import { t, tr } from "../i18n.js";
 import { preference } from "../preferences.js";
 import { link } from "../router.js";
@@ -9,7 +9,6 @@ import { h, signal } from "../view.js";
 
 const MAX_SAVED = 20;
 const FOR_STAFF = [["", ""], ["toConfirm", "PENDING"], ["toPrepare", "CONFIRMED"], ["toShip", "PROCESSING"], ["onTheWay", "SHIPPED"]];
-const NONE = { customer: "", status: "", from: "", to: "", q: "" };
 const chosen = preference("views");
 
 /** `[{name, filters}]`, as saved. */
