@@ -1,16 +1,32 @@
 """What the console knows of the API by heart is what the API does: money, moves, who may do what."""
 
+import json
 from collections.abc import Iterable
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Page
 
-from orders_core import money, returns
+from orders_core import amounts, money, returns
 from orders_core.access import CUSTOMER, STAFF, Role
-from orders_core.models import DELETABLE, TRANSITIONS, OrderStatus
+from orders_core.models import (
+    DELETABLE,
+    TRANSITIONS,
+    Discount,
+    LineItem,
+    Order,
+    OrderContent,
+    OrderStatus,
+    ReturnStatus,
+    Shipping,
+    Tax,
+)
+from orders_core.schemas import view_of
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
+from tests.orders import an_order, moment
 
 ROLES = {True: STAFF, False: CUSTOMER}
 AMOUNTS = (
@@ -33,7 +49,8 @@ EACH = """async ([module, name, calls]) => {
     const call = (await import(`/console/js/${module}.js`))[name];
     const plain = value => (typeof value === "bigint" ? String(value) : value);
     const prepared = (args, big) => args.map((arg, index) => (index === big ? BigInt(arg) : arg));
-    return calls.map(([args, big]) => plain(call(...prepared(args, big))));
+    const result = value => (Array.isArray(value) ? value.map(plain) : plain(value));
+    return calls.map(([args, big]) => result(call(...prepared(args, big))));
 }"""
 
 
@@ -114,3 +131,89 @@ def test_what_can_still_come_back(page: Page) -> None:
     assert each(page, "rules", "returnable", [[order], [{**order, "status": "SHIPPED"}]]) == [[1, 1], [0, 0]]
     many = {**order, "returns": [entry("REJECTED", 1, 1)] * returns.MAX_RETURNS}
     assert each(page, "rules", "canReturn", [[order], [many]]) == [True, False]
+
+
+def test_what_is_paid_back_is_what_the_api_pays_back(page: Page) -> None:
+    random = Random(2026)
+    orders = [an_order_with_returns(random) for _ in range(400)]
+    asked = [quantities_of(random, order) for order in orders]
+    views = [json.loads(msgspec.json.encode(view_of(order))) for order in orders]
+    calls: list[list[object]] = [list(call) for call in zip(views, asked, strict=True)]
+    refunds = each(page, "refunds", "refundsOf", calls)
+    for order, quantities, shown in zip(orders, asked, refunds, strict=True):
+        assert [int(refund) for refund in shown] == paid_back(order, quantities)
+    left = each(page, "refunds", "shippingLeft", [[view] for view in views])
+    assert [int(amount) for amount in left] == [shipping_left(order) for order in orders]
+
+
+def an_order_with_returns(random: Random) -> Order:
+    """A delivered order with charges of every kind, of which up to three returns are on their way."""
+    order = an_order(status=OrderStatus.DELIVERED, content=content_of(random))
+    for number in range(random.randint(0, 3)):
+        wanted = lines_of(quantities_of(random, order))
+        if not wanted:
+            continue
+        order = returns.request(order, f"r{number}", wanted, "broken", at=moment(9), by="ana")
+        for status in random.choice(WAYS):
+            refund = random.randint(0, shipping_left(order)) if status is ReturnStatus.REFUNDED else 0
+            order = returns.move(
+                order, f"r{number}", status, at=moment(9), by="staff", shipping_refund=refund
+            )
+    return order
+
+
+WAYS = (
+    (),
+    (ReturnStatus.REJECTED,),
+    (ReturnStatus.APPROVED,),
+    (ReturnStatus.APPROVED, ReturnStatus.RECEIVED, ReturnStatus.REFUNDED),
+)
+
+
+def content_of(random: Random) -> OrderContent:
+    prices = [
+        (random.randint(1, 5), random.choice((0, 1, 333, 950, 4_999))) for _ in range(random.randint(1, 5))
+    ]
+    items = tuple(
+        LineItem(
+            "A-1",
+            quantity,
+            price,
+            discount=random.randint(0, quantity * price),
+            tax=random.choice((0, random.randint(0, 500))),
+        )
+        for quantity, price in prices
+    )
+    left = sum(item.quantity * item.unit_price - item.discount for item in items)
+    return OrderContent(
+        items,
+        random.choice(("EUR", "JPY", "KWD")),
+        discounts=tuple(
+            Discount(amount) for amount in (left // 3, left // 7) if random.random() < 0.5 and amount
+        ),
+        shipping=random.choice((None, Shipping("standard", 490, tax=103))),
+        taxes=tuple(Tax("IVA", random.randint(1, 2_000)) for _ in range(random.randint(0, 2))),
+        taxes_included=random.random() < 0.3,
+    )
+
+
+def quantities_of(random: Random, order: Order) -> list[int]:
+    return [random.randint(0, left) for left in returns.returnable(order).values()]
+
+
+def lines_of(quantities: list[int]) -> list[tuple[int, int]]:
+    return [(line, quantity) for line, quantity in enumerate(quantities, start=1) if quantity]
+
+
+def paid_back(order: Order, quantities: list[int]) -> list[int]:
+    """What the API pays back for each item, once the return is requested."""
+    refunds = [0] * len(quantities)
+    if lines := lines_of(quantities):
+        wanted = returns.request(order, "last", lines, "broken", at=moment(9), by="ana").returns[-1]
+        for line in wanted.lines:
+            refunds[line.line - 1] = line.refund_amount
+    return refunds
+
+
+def shipping_left(order: Order) -> int:
+    return amounts.paid_for_shipping(order.content) - sum(entry.shipping_refund for entry in order.returns)

@@ -247,6 +247,8 @@ class TestAccessLog:
         sent = MUGS | {"notes": "a-word-of-the-body"}
         logged(host, ana.post("/v1/orders", json=sent, headers={"x-api-key": "some-secret-key"}))
         logged(host, ana.post("/v1/orders?secret=a-word-of-the-query", json=sent))
+        for words in ("a-word-of-the-search", "a-word-of-the-search" * 10):
+            logged(host, ana.get("/v1/orders", params={"q": words}))
         text = Path(host.server.log).read_text()
         for secret in (ana.headers["Authorization"], "some-secret-key", "a-word-of"):
             assert secret not in text

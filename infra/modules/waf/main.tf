@@ -110,6 +110,11 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
     }
   }
 
+  # Words that are searched for are names and addresses.
+  redacted_fields {
+    query_string {}
+  }
+
   # What was let through is in the access log already.
   logging_filter {
     default_behavior = "DROP"

@@ -17,10 +17,3 @@ export function breakdown({ currency, items, discounts, shipping, ...order }) {
   ].filter(Boolean);
   return rows.length > 0 ? [[t("charge.subtotal"), minor(order.subtotal)], ...rows] : [];
 }
-
-/** What can still be paid back for shipping, in minor units. */
-export function shippingLeft({ currency, shipping, taxes_included: included, returns }) {
-  const minor = (amount) => toMinor(amount ?? "0", currency);
-  const paid = minor(shipping?.amount) + (included ? 0n : minor(shipping?.tax));
-  return (returns ?? []).reduce((left, one) => left - minor(one.shipping_refund), paid);
-}

@@ -1,10 +1,10 @@
 // The returns of an order: those there are, with what staff may do, and the form for another one.
 
-import { shippingLeft } from "../charges.js";
-import { formatMoney, t, tr } from "../i18n.js";
-import { forget, keepDraft, recall } from "../memory.js";
-import { toMinor, toText } from "../money.js";
+import { formatMoney, groupSeparator, t, tr } from "../i18n.js";
+import { forget, keepDraft, recall, remember } from "../memory.js";
+import { readAmount, toMinor, toText } from "../money.js";
 import * as orders from "../orders.js";
+import { refundsOf, shippingLeft } from "../refunds.js";
 import { canReturn, returnable, returnMoves } from "../rules.js";
 import { actionButton, ago, field, form, input, plain, returnBadge, submitButton } from "../ui.js";
 import { h, signal } from "../view.js";
@@ -46,11 +46,11 @@ export function returnsSection(order, user, act, failedAt) {
 }
 
 function returnEntry(entry, order, user, act) {
-  const move = (status, refund) => () =>
+  const move = (status, refund) =>
     act((now) => orders.moveReturn(now, entry.return_id, status, refund), () => t("return.done", { status: t(`return.${status}`) }), entry.return_id);
-  const left = shippingLeft(order);
-  const withShipping = () => t("return.move.shipping", { amount: formatMoney(toText(left, order.currency), order.currency) });
   const nameOf = ({ line, product_id: id }) => plain(order.items[line - 1]?.name || id);
+  const next = returnMoves(entry, user);
+  const withShipping = next.includes("REFUNDED") && shippingLeft(order) > 0n;
   return h(
     "article",
     { class: "return" },
@@ -62,14 +62,36 @@ function returnEntry(entry, order, user, act) {
     ),
     h("ul", { class: "plain" }, entry.lines.map((line) => h("li", {}, `${line.quantity} × ${nameOf(line)}`))),
     h("p", { class: "notes" }, plain(entry.reason)),
-    h(
-      "div",
-      { class: "row" },
-      returnMoves(entry, user).map((status) =>
-        actionButton(tr(`return.move.${status}`), move(status), { kind: status === "REJECTED" ? "danger-quiet" : "" }),
-      ),
-      returnMoves(entry, user).includes("REFUNDED") && left > 0n && actionButton(withShipping, move("REFUNDED", toText(left, order.currency))),
-    ),
+    entry.shipping_refund && h("p", { class: "muted small" }, () => t("return.shipping.included", { amount: formatMoney(entry.shipping_refund, order.currency) })),
+    withShipping
+      ? refundForm(entry, order, user, move)
+      : h("div", { class: "row" }, next.map((status) =>
+          actionButton(tr(`return.move.${status}`), () => move(status), { kind: status === "REJECTED" ? "danger-quiet" : "" }))),
+  );
+}
+
+/** What is paid back, before it is: for the goods, and as much for shipping as staff say. */
+function refundForm(entry, order, user, move) {
+  const { currency } = order;
+  const name = `refund ${entry.return_id}`; // what was typed outlives a change of the order
+  const most = shippingLeft(order);
+  const money = (minor) => formatMoney(toText(minor, currency), currency);
+  const control = input({ name: "shipping-refund", inputmode: "decimal", maxlength: 20, value: recall(user, name) ?? "" });
+  const given = signal(control.value);
+  const shipping = () => (given().trim() ? toMinor(readAmount(given(), currency, groupSeparator()), currency) : 0n);
+  const fault = () => {
+    if (shipping() === null) return t("fault.amount");
+    return shipping() > most ? t("fault.most", { most: money(most) }) : null;
+  };
+  const note = () => (remember(user, name, control.value), given.set(control.value));
+  const send = () => (fault() ? control.focus() : move("REFUNDED", toText(shipping(), currency)));
+  const sum = () => (fault() ? "–" : money(toMinor(entry.refund_amount, currency) + shipping()));
+  return form(
+    { class: "stack refund-form", oninput: note },
+    send,
+    field(() => t("return.shipping", { amount: money(most) }), control, { className: "inline", fault }),
+    h("p", { class: "row between" }, h("span", {}, tr("return.sum")), h("strong", { role: "status" }, sum)),
+    h("div", { class: "row" }, submitButton(tr("return.move.REFUNDED"), "")),
   );
 }
 
@@ -81,8 +103,7 @@ function requestForm(order, act, draft, { close, changed }) {
   reason.value = draft.reason;
   const none = signal(false);
   const missing = signal(null);
-  const refund = () =>
-    order.items.reduce((sum, item, index) => sum + BigInt(quantities[index]()) * toMinor(item.unit_price, order.currency), 0n);
+  const refund = () => refundsOf(order, quantities.map((quantity) => quantity())).reduce((sum, each) => sum + each, 0n);
   const note = () => {
     draft.quantities = quantities.map((quantity) => quantity.peek());
     draft.reason = reason.value;
@@ -109,15 +130,11 @@ function requestForm(order, act, draft, { close, changed }) {
     order.items.map((item, index) => most[index] > 0 && quantityField(item, index, most[index], quantities[index])),
     field(tr("return.reason"), reason, { fault: () => missing() && t(missing()) }),
     () => none() && h("p", { class: "fault", role: "alert" }, tr("return.none")),
-    hasPlainPrices(order) && h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
+    h("p", { class: "row between" }, h("span", {}, tr("return.refund")), h("strong", { role: "status" }, () =>
       formatMoney(toText(refund(), order.currency), order.currency))),
     h("div", { class: "row end" }, h("button", { type: "button", class: "button", onclick: close }, tr("cancel")), submitButton(tr("return.submit"))),
   );
 }
-
-// With discounts or taxes the API says what is refunded, once the return is requested.
-const hasPlainPrices = ({ currency, discount_total: discounts, tax_total: taxes }) =>
-  toMinor(discounts, currency) + toMinor(taxes, currency) === 0n;
 
 function quantityField(item, index, most, quantity) {
   const name = `return-quantity-${index}`;
