@@ -8,6 +8,7 @@ from typing import Any
 from tests.api import ORDERS, STAFF, Caller
 from tests.simulation.history import History, Json, Operation
 from tests.simulation.machine import Machine
+from tests.simulation.scenario import Fault, Scenario
 
 _NEXT = {"PENDING": "CONFIRMED", "CONFIRMED": "PROCESSING", "PROCESSING": "SHIPPED", "SHIPPED": "DELIVERED"}
 _NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": "REFUNDED"}
@@ -16,19 +17,21 @@ _NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": 
 class Client:
     """One caller, on its own machine: it outlives the host, and knows only what it was told."""
 
-    def __init__(self, caller: Caller, name: str, history: History, random: Random) -> None:
+    def __init__(self, caller: Caller, name: str, history: History, scenario: Scenario) -> None:
         self._caller = caller
         self._name = name
         self._history = history
-        self._random = random
+        self._scenario = scenario
+        self._loss = 0.05 if Fault.ANSWERS_LOST in scenario.faults else 0.0
         self._known: dict[str, Json] = {}
         self._unknown: list[tuple[str, Json]] = []
         self._placed: dict[str, tuple[str, Json]] = {}
         self._count = 0
+        self._random: Random
         self.machine: Machine
 
-    async def run(self, steps: int, known_to_all: dict[str, Json]) -> None:
-        """Act until `steps` requests are made; a power cut ends it in between, and it can run again."""
+    async def run(self, life: int, known_to_all: dict[str, Json]) -> None:
+        """Do what the scenario says for one life of the host; a power cut ends it in between."""
         choices = [
             (self._place, 5),
             (self._get, 4),
@@ -41,7 +44,8 @@ class Client:
             self._known = known_to_all
             choices = [(self._move, 8), (self._move_return, 3), (self._get, 2), (self._change, 1)]
         actions, weights = zip(*choices, strict=True)
-        for _ in range(steps):
+        for step in self._scenario.steps(life, self._name):
+            self._random = self._scenario.random(self._name, life, step)
             await asyncio.sleep(self._random.expovariate(20))
             await self._random.choices(actions, weights)[0]()
             known_to_all.update(self._known)
@@ -175,7 +179,7 @@ class Client:
             method, path, body, caller=self._caller, headers=headers, query=query
         )
         await self._network()
-        if response is None or response["statusCode"] >= 500 or self._random.random() < 0.05:
+        if response is None or response["statusCode"] >= 500 or self._random.random() < self._loss:
             return None
         told: Json = json.loads(response["body"]) if response["body"] else {}
         return response["statusCode"], told, "Idempotent-Replayed" in response["headers"]
