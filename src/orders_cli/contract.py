@@ -13,9 +13,13 @@ def _full() -> str:
 
 
 def _gateway() -> str:
-    from orders_contract import gateway_profile
+    from orders_contract import gateway_import, gateway_profile
 
-    return _as_json(gateway_profile.build())
+    template = gateway_profile.build()
+    faults = gateway_import.check(gateway_profile.fill(template, gateway_profile.EXAMPLE_VALUES))
+    if faults:
+        raise click.UsageError(f"API Gateway would not import it as it is. {faults[0]}")
+    return _as_json(template)
 
 
 def _postman() -> str:

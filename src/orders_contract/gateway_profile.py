@@ -6,6 +6,7 @@ names all of them.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -54,6 +55,16 @@ GATEWAY_RESPONSES: Final[Mapping[str, Problem]] = {
 }
 """The problem that each of API Gateway's own answers becomes."""
 
+EXAMPLE_VALUES: Final[Mapping[str, str]] = {
+    "title": "orders-api-dev",
+    "region": "eu-west-1",
+    "lambda_invoke_arn": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"
+    "arn:aws:lambda:eu-west-1:123456789012:function:orders-api-dev-api:live/invocations",
+    "user_pool_arn": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEfGhI",
+    "cors_allow_origin": "https://console.example.com",
+}
+"""Values as a deployment fills them in."""
+
 
 def build() -> Document:
     """The template, as a JSON document."""
@@ -88,6 +99,15 @@ def build() -> Document:
     }
 
 
+def fill(template: Document, values: Mapping[str, str]) -> Document:
+    """The template with its placeholders filled in."""
+    text = json.dumps(template)
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", json.dumps(value)[1:-1])
+    document: Document = json.loads(text)
+    return document
+
+
 def _path(path: Document) -> Document:
     methods = [method for method in _METHODS if method in path]
     allowed = [*sorted(method.upper() for method in methods), "OPTIONS"]
@@ -108,7 +128,8 @@ def _operation(operation: Document, of_path: list[Document]) -> Document:
     return {
         "operationId": operation["operationId"],
         **described,
-        "security": [{"bearerAuth": [], "apiKey": []}],
+        # API Gateway asks for both. In OpenAPI's own terms these would be alternatives.
+        "security": [{"bearerAuth": []}, {"apiKey": []}],
         "responses": {"default": {"description": "See the contract."}},
         "x-amazon-apigateway-integration": {
             "type": "aws_proxy",

@@ -213,7 +213,7 @@ class TestTheGatewayProfile:
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
         assert integration["uri"] == "${lambda_invoke_arn}"
         assert integration["timeoutInMillis"] <= 29_000
-        assert described["security"] == [{"bearerAuth": [], "apiKey": []}]
+        assert described["security"] == [{"bearerAuth": []}, {"apiKey": []}]
         assert described["operationId"] == operation(method, resource)["operationId"]
 
     @pytest.mark.parametrize("resource", GATEWAY["paths"])

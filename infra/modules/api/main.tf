@@ -36,6 +36,9 @@ resource "aws_api_gateway_rest_api" "this" {
   body = local.body
   tags = { contract = local.contract }
 
+  # What API Gateway would drop in silence stops the deployment.
+  fail_on_warnings = true
+
   disable_execute_api_endpoint = var.domain != null
 
   # TLS 1.2 or 1.3. A regional API accepts TLS 1.0 unless told otherwise, and its own policy, not its domain's, is what
