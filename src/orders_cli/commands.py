@@ -9,6 +9,7 @@ from orders_cli.backup import backup, check, restore
 from orders_cli.contract import openapi
 from orders_cli.cost import cost
 from orders_cli.deploy import deploy
+from orders_cli.doctor import doctor
 from orders_cli.events import events
 from orders_cli.keys import key, keys
 from orders_cli.options import flag
@@ -28,7 +29,7 @@ def orders() -> None:
     """An order-management API: the host, its users, its keys, its contract and its events."""
 
 
-for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, cost):
+for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
 for command in (audit, keys, backup, restore, check):
     orders.add_command(command)

@@ -58,6 +58,10 @@ UNUSED_SERVICES = (
 )
 
 
+# What the clients of the SDK are called in the code.
+CLIENT = re.compile(r"_?(buckets|certificates|codedeploy|functions|gateway|identity|mail|policies)")
+
+
 @cache
 def environment(variant: str) -> tuple[Account, Environment]:
     name, changes = VARIANTS[variant]
@@ -257,7 +261,7 @@ def _operations(tree: ast.AST) -> Iterator[str]:
             yield first
         elif called.attr == "get_paginator" and isinstance(first, str):
             yield _camel(first)
-        elif re.fullmatch(r"_?(codedeploy|functions|gateway)", _name(called.value)):
+        elif CLIENT.fullmatch(_name(called.value)):
             yield _camel(called.attr)
 
 
