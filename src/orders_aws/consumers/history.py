@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from orders_aws.client.calls import AwsClient, Refused, Unavailable
 from orders_aws.consumers.table_changes import Change
+from orders_aws.dynamodb.kept_events import to_attribute
 from orders_aws.limits import MAX_TRANSACTION_BYTES
 from orders_core.models import Order
 
@@ -86,7 +87,7 @@ class History:
                 "Item": {
                     "order_id": {"S": event.order_id},
                     "version": {"N": str(event.version)},
-                    "event": {"S": change.document},
+                    "event": to_attribute(change.document),
                 },
                 "ConditionExpression": "attribute_not_exists(order_id)",
             }

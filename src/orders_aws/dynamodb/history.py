@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final, Protocol
 
-import msgspec
-
 from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.kept_events import from_attribute
 from orders_core.events import OrderEvent
 from orders_core.models import OrderStatus
 from orders_core.stores import DayFigures
@@ -32,8 +31,8 @@ class TableNames(Protocol):
 class DynamoDBHistory:
     """`EventRepository` and `StatisticsRepository`.
 
-    Events have the key (order_id, version) and their JSON in `event`. Figures have the key (day, sk) where
-    `sk` is `{status}#{currency}`, and the counters `orders` and `amount`.
+    Events have the key (order_id, version) and are kept in `event` (see `kept_events.py`). Figures have the
+    key (day, sk) where `sk` is `{status}#{currency}`, and the counters `orders` and `amount`.
     """
 
     def __init__(self, client: DynamoDBClient, tables: TableNames) -> None:
@@ -55,7 +54,7 @@ class DynamoDBHistory:
         start: dict[str, Any] = {}
         while True:
             reply: Any = self._client.call("Query", request | start | {"Limit": limit - len(found)})
-            found += [msgspec.json.decode(item["event"]["S"], type=OrderEvent) for item in reply["Items"]]
+            found += [from_attribute(item["event"]) for item in reply["Items"]]
             if len(found) >= limit or "LastEvaluatedKey" not in reply:
                 return found
             start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}

@@ -13,6 +13,9 @@ MIX: Final = {
 }
 """What reads and writes are: most orders are placed once, and then move on three times."""
 
+COUNTERS: Final = {"create": 1, "move": 2, "edit": 1, "delete": 1}
+"""Daily figures that a write changes."""
+
 PAGE: Final = 20
 MONTHS_KEPT: Final = 12
 """Months of orders that are stored."""
@@ -137,14 +140,19 @@ def _events(usage: Usage) -> Iterator[_Row]:
     writes = usage.requests * (1 - usage.reads)
     messages = writes * _MESSAGES_A_WRITE
     gb_seconds = (writes + messages) * measured.ASSUMED_CONSUMER_MS / 1000 * CONSUMER_MEMORY_MB / 1024
-    history_units = writes * -(-(usage.payload_bytes + 400) // 1024)
-    yield _Row("Events", "history of orders", history_units, "write-unit", "requests")
-    yield _Row("Events", "daily figures", 2 * writes, "write-unit", "requests")
+    history_units, figure_units = capacity.recording_units(measured.kept_event_bytes(usage.payload_bytes))
+    yield _Row("Events", "history of orders", writes * history_units, "write-unit", "requests")
+    yield _Row("Events", "daily figures", _counters(usage) * figure_units, "write-unit", "requests")
     yield _Row("Events", "events on the bus", writes, "event", "requests")
     yield _Row("Events", "queue requests", messages * _QUEUE_REQUESTS_A_MESSAGE, "queue-request", "requests")
     yield _Row("Events", "queues that are asked in vain", _IDLE_POLLS, "queue-request", "month")
     yield _Row("Events", "consumers' requests", writes + messages, "lambda-request", "requests")
     yield _Row("Events", "consumers", gb_seconds, "lambda-gb-second", "requests")
+
+
+def _counters(usage: Usage) -> float:
+    """How many daily figures the writes change: a move takes an order out of one and puts it into another."""
+    return sum(count * COUNTERS.get(name, 0) for name, count in operations(usage).items())
 
 
 def _watching(usage: Usage, environment: Environment) -> Iterator[_Row]:

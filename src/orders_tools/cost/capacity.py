@@ -40,6 +40,14 @@ def units_of(operation: str, item_bytes: int, page: int) -> Units:
     }[operation]
 
 
+def recording_units(event_bytes: int) -> tuple[int, int]:
+    """Write request units of an event of this size in the history, and of a daily figure.
+
+    Both are written in one transaction, which takes twice the units of a write.
+    """
+    return 2 * ceil(event_bytes / 1024), 2
+
+
 def order_of(payload_bytes: int) -> Order:
     """An order whose JSON is about this long: a line for each 110 bytes beyond the rest."""
     lines = max(1, round((payload_bytes - 520) / 110))

@@ -26,11 +26,20 @@ ASSUMED_COLD_SHARE: Final = 0.01
 ASSUMED_CONSUMER_MS: Final = 30.0
 """Milliseconds that a consumer takes for an event."""
 
+KEPT_EVENT: Final = (300, 0.27)
+"""Bytes of an event in the history, whatever the order, and for each byte of the order's JSON: compressed."""
+
 ASSUMED_METRICS: Final = 14
 """Metrics that are sent in every hour: latency by operation, orders and their value, frequent faults."""
 
 MB_OF_A_PROCESSOR: Final = 1769
 """Memory with which a function has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+
+
+def kept_event_bytes(payload_bytes: int) -> int:
+    """Bytes that the event of an order takes in the history, its key included."""
+    fixed, share = KEPT_EVENT
+    return round(fixed + share * payload_bytes)
 
 
 def billed_ms(operation: str, memory_mb: int) -> float:
