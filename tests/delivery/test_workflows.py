@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 from tests.delivery.tools import ROOT, check_jsonschema, zizmor
-from tests.infra.offline import prepare
-from tests.real_parts.missing import program
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
@@ -250,31 +248,8 @@ class TestTheProvider:
         assert refused.returncode == 1
         assert "docs/operations.md" in refused.stdout
 
-    def test_terraform_refuses_a_provider_that_is_not_locked(self, tmp_path: Path) -> None:
-        prepare.mirror(tmp_path)
-        (tmp_path / "main.tf").write_text(
-            'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
-        )
-        refused = initialised(tmp_path, "-lockfile=readonly")
-        assert refused.returncode != 0
-        assert "dependency" in refused.stderr
-        assert initialised(tmp_path).returncode == 0
-        assert initialised(tmp_path, "-lockfile=readonly").returncode == 0
-
 
 def script(name: str, *arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [GITHUB / "scripts" / name, *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
-
-
-def initialised(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [program("terraform", "Terraform", "install Terraform 1.11 or later"), "init", "-no-color", *options],
-        cwd=folder,
-        env=os.environ | {"TF_CLI_CONFIG_FILE": str(folder / prepare.CONFIGURATION)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
     )
