@@ -26,6 +26,7 @@ from orders_core.models import (
     Tax,
 )
 from orders_core.money import MINOR_DIGITS
+from orders_core.payment_models import Payment
 from orders_core.timestamps import to_text
 
 TEXTS: Final = st.text(min_size=1, max_size=30)
@@ -98,6 +99,8 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (LineItem, "tax_rate"): PERCENTAGES,
     (Discount, "amount"): st.integers(0, 1_000),
     (Tax, "rate"): PERCENTAGES,
+    # No more is paid back than was paid.
+    (Payment, "refunded_amount"): st.just(1),
     # Lines of a return are those of the order.
     (ReturnLine, "line"): st.just(1),
 }

@@ -19,9 +19,11 @@ from orders_client.types import (
     Details,
     Filters,
     NewLineItem,
+    NewPayment,
     Order,
     OrderEvent,
     OrderStatus,
+    PaymentStatus,
     ReturnLine,
     ReturnStatus,
     Statistics,
@@ -94,6 +96,16 @@ class AsyncOrders:
     ) -> Order:
         """Moves a return on; for staff."""
         return await self._call(calls.move_return(order, return_id, status, shipping_refund))
+
+    async def record_payment(self, order: Order, payment: NewPayment) -> Order:
+        """Records what a payment provider did; once for a provider's reference. For staff."""
+        return await self._call(calls.record_payment(order, payment))
+
+    async def move_payment(
+        self, order: Order, payment_id: str, status: PaymentStatus, *, refunded_amount: Decimal | None = None
+    ) -> Order:
+        """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
+        return await self._call(calls.move_payment(order, payment_id, status, refunded_amount))
 
     async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
         """What happened to an order, oldest first."""

@@ -1,6 +1,7 @@
 """The API's operations by their names in the contract: what each sends, and the type of its answer.
 
-Every call is safe to repeat: its method is idempotent, or it carries an Idempotency-Key.
+Every call is safe to repeat: its method is idempotent, it carries an Idempotency-Key, or what it records has
+a name of its own.
 """
 
 import uuid
@@ -19,8 +20,10 @@ from orders_client.types import (
     EventPage,
     Filters,
     NewLineItem,
+    NewPayment,
     Order,
     OrderPage,
+    PaymentStatus,
     ReturnLine,
     ReturnStatus,
     Statistics,
@@ -97,6 +100,20 @@ def move_return(
     path = f"{_path(order.order_id)}/returns/{quote(return_id, safe='')}"
     refund = {} if shipping_refund is None else {"shipping_refund": shipping_refund}
     return Call("PUT", path, Order, headers=_if_match(order), body={"status": status, **refund})
+
+
+def record_payment(order: Order, payment: NewPayment) -> Call[Order]:
+    """Record what a payment provider did; its reference makes it safe to repeat."""
+    return Call("POST", f"{_path(order.order_id)}/payments", Order, body=payment)
+
+
+def move_payment(
+    order: Order, payment_id: str, status: PaymentStatus, refunded_amount: Decimal | None
+) -> Call[Order]:
+    """Move a payment to another status; with REFUNDED some of it may have been paid back."""
+    path = f"{_path(order.order_id)}/payments/{quote(payment_id, safe='')}"
+    refunded = {} if refunded_amount is None else {"refunded_amount": refunded_amount}
+    return Call("PUT", path, Order, headers=_if_match(order), body={"status": status, **refunded})
 
 
 def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:

@@ -20,9 +20,11 @@ from orders_client.types import (
     Details,
     Filters,
     NewLineItem,
+    NewPayment,
     Order,
     OrderEvent,
     OrderStatus,
+    PaymentStatus,
     ReturnLine,
     ReturnStatus,
     Statistics,
@@ -107,6 +109,16 @@ class Orders:
     ) -> Order:
         """Moves a return on; for staff."""
         return self._call(calls.move_return(order, return_id, status, shipping_refund))
+
+    def record_payment(self, order: Order, payment: NewPayment) -> Order:
+        """Records what a payment provider did; once for a provider's reference. For staff."""
+        return self._call(calls.record_payment(order, payment))
+
+    def move_payment(
+        self, order: Order, payment_id: str, status: PaymentStatus, *, refunded_amount: Decimal | None = None
+    ) -> Order:
+        """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
+        return self._call(calls.move_payment(order, payment_id, status, refunded_amount))
 
     def events(self, order_id: str) -> Iterator[OrderEvent]:
         """What happened to an order, oldest first."""

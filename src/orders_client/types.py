@@ -30,6 +30,26 @@ class ReturnStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+class PaymentStatus(StrEnum):
+    """Where a payment is on its way; REFUNDED once some or all of it was paid back."""
+
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+class OrderPaymentStatus(StrEnum):
+    """How far an order is paid."""
+
+    UNPAID = "UNPAID"
+    AUTHORIZED = "AUTHORIZED"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
 class NewLineItem(Struct, frozen=True, omit_defaults=True):
     """Amounts have at most the minor digits of the order's currency; `discount` and `tax` are of the line."""
 
@@ -89,6 +109,31 @@ class Return(Struct, frozen=True):
     requested_at: datetime
     history: list[ReturnEntry]
     shipping_refund: Decimal = Decimal()
+
+
+class NewPayment(Struct, frozen=True):
+    """What a payment provider did; provider and reference together name the payment."""
+
+    provider: str
+    reference: str
+    amount: Decimal
+    status: PaymentStatus
+
+
+class PaymentEntry(Struct, frozen=True):
+    """An entry of a payment's history."""
+
+    status: PaymentStatus
+    at: datetime
+    by: str
+
+
+class Payment(NewPayment, frozen=True, kw_only=True):
+    """A payment of an order; `refunded_amount` is what was paid back of it so far."""
+
+    payment_id: str
+    history: list[PaymentEntry]
+    refunded_amount: Decimal = Decimal()
 
 
 class Contact(Struct, frozen=True):
@@ -154,6 +199,8 @@ class Order(Struct, frozen=True):
     updated_at: datetime
     history: list[StatusEntry]
     returns: list[Return] = []
+    payments: list[Payment] = []
+    payment_status: OrderPaymentStatus = OrderPaymentStatus.UNPAID
     external_reference: str | None = None
     contact: Contact | None = None
     shipping_address: Address | None = None

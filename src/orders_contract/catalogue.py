@@ -125,7 +125,7 @@ CATALOGUE: Final = {
     ),
     "delete_order": Described(
         summary="Delete an order that is PENDING or CANCELLED",
-        description="It is gone for good; its events remain.",
+        description="It is gone for good; its events remain. An order that has payments is kept.",
         parameters=(IF_MATCH,),
         successes={204: _success("The order is deleted.", ())},
         problems=(*_ALWAYS, *_ON_WRITE),
@@ -165,11 +165,41 @@ CATALOGUE: Final = {
     "move_return": Described(
         summary="Decide on a return and follow it up (staff)",
         description="REQUESTED → APPROVED → RECEIVED → REFUNDED, or REQUESTED → REJECTED. With REFUNDED,"
-        " `shipping_refund` pays back some of what was paid for shipping.",
+        " `shipping_refund` pays back some of what was paid for shipping, and the refund is taken from the"
+        " order's payments, if it has any.",
         parameters=(IF_MATCH,),
         body=_json("ReturnMove", examples.RETURN_MOVE),
         successes={
             200: _success("The order with its return.", ("ETag",), "Order", examples.ORDER_WITH_RETURN)
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
+    "record_payment": Described(
+        summary="Record a payment of an order (staff)",
+        description="What a payment provider did; nothing is charged. The provider's reference names the"
+        " payment: the same request sent again finds it and answers with `Idempotent-Replayed: true`. No more"
+        " is authorized and captured than the order's total.",
+        parameters=(IF_MATCH,),
+        body=_json("PaymentInput", examples.PAYMENT_INPUT),
+        successes={
+            201: _success(
+                "The order with its payment.",
+                ("Location", "ETag", "Idempotent-Replayed"),
+                "Order",
+                examples.ORDER_WITH_PAYMENT,
+            )
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
+    "move_payment": Described(
+        summary="Follow a payment up (staff)",
+        description="AUTHORIZED → CAPTURED → REFUNDED, or AUTHORIZED → FAILED. With REFUNDED,"
+        " `refunded_amount` is all that was paid back of it so far. A return that is REFUNDED pays back by"
+        " itself, of the first captured payments first.",
+        parameters=(IF_MATCH,),
+        body=_json("PaymentMove", examples.PAYMENT_MOVE),
+        successes={
+            200: _success("The order with its payment.", ("ETag",), "Order", examples.ORDER_WITH_PAYMENT)
         },
         problems=(*_WITH_BODY, *_ON_WRITE),
     ),
@@ -180,6 +210,7 @@ _STRING: Final = {"type": "string"}
 
 _OF_PATHS: Final[dict[str, Fragment]] = {
     "order_id": {"description": "The order's id, or its number.", "schema": _STRING},
+    "payment_id": {"description": "The payment's id.", "schema": {"type": "string", "format": "uuid"}},
     "return_id": {"description": "The return's id.", "schema": {"type": "string", "format": "uuid"}},
 }
 
@@ -215,9 +246,9 @@ def _header(description: str, schema: Fragment = _STRING) -> Fragment:
 RESPONSE_HEADERS: Final = {
     "Allow": _header("The methods that the resource has."),
     "ETag": _header("The order's version, in quotes."),
-    "Idempotent-Replayed": _header("`true` if the order had been placed before with the same key."),
+    "Idempotent-Replayed": _header("`true` if the request had been answered before."),
     "Link": _header('The next page, `rel="next"` (RFC 8288).'),
-    "Location": _header("Path of the new order."),
+    "Location": _header("Path of what is new."),
     "RateLimit": _header("What is left of each limit (IETF draft); not sent by API Gateway."),
     "RateLimit-Policy": _header("The limits that apply (IETF draft); not sent by API Gateway."),
     "Retry-After": _header("Seconds to wait.", {"type": "integer", "minimum": 1}),

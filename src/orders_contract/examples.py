@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from orders_core import order_numbers, problems, returns
+from orders_core import order_numbers, payments, problems, returns
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
@@ -21,6 +21,7 @@ from orders_core.models import (
     VersionMismatch,
     place,
 )
+from orders_core.payment_models import PaymentStatus
 from orders_core.problems import Problem, problem_from
 from orders_core.schemas import DayStatistics, EventPage, OrderPage, Statistics, event_view_of, view_of
 from orders_core.stores import StoreUnavailable
@@ -79,6 +80,24 @@ _RETURNED: Final = returns.request(
     by=_SUB,
 )
 ORDER_WITH_RETURN: Final[Any] = msgspec.to_builtins(view_of(_RETURNED))
+PAYMENT_INPUT: Final = {
+    "provider": "stripe",
+    "reference": "pi_3NxRzl2eZvKYlo2C",
+    "amount": "26.62",
+    "status": "AUTHORIZED",
+}
+PAYMENT_MOVE: Final = {"status": "CAPTURED"}
+_PAID: Final = payments.record(
+    _ORDER,
+    "1d7f0c7a-2f0e-8b52-9a6c-5e1b7d3c9f20",
+    "stripe",
+    "pi_3NxRzl2eZvKYlo2C",
+    2_662,
+    PaymentStatus.AUTHORIZED,
+    at="2026-01-31T09:31:00.000Z",
+    by=_SUB,
+)
+ORDER_WITH_PAYMENT: Final[Any] = msgspec.to_builtins(view_of(_PAID))
 EVENT_PAGE: Final[Any] = msgspec.to_builtins(
     EventPage([event_view_of(event_for_write(None, _ORDER))], 1, None)
 )

@@ -6,6 +6,8 @@ import msgspec
 
 from orders_core import money
 from orders_core.models import OrderStatus, ReturnStatus
+from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
+from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import (
     EventPage,
     OrderInput,
@@ -29,6 +31,8 @@ _TYPES: Final = (
     EventPage,
     ReturnInput,
     ReturnMove,
+    PaymentInput,
+    PaymentMove,
     Statistics,
 )
 _REFERENCE: Final = "#/components/schemas/"
@@ -60,7 +64,10 @@ _PROBLEM_DETAILS: Final[Schema] = {
             },
         },
         "current_version": {"type": "integer", "description": "The order's version now (412)."},
-        "current_status": {"type": "string", "description": "Of the order, or of the return (409)."},
+        "current_status": {
+            "type": "string",
+            "description": "Of the order, or of its return or payment (409).",
+        },
         "allowed_statuses": {
             "type": "array",
             "description": "The statuses that you can move it to (409).",
@@ -73,7 +80,7 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
-    for states in (OrderStatus, ReturnStatus):
+    for states in (OrderStatus, ReturnStatus, PaymentStatus, OrderPaymentStatus):
         # In the order in which an order passes through them, which msgspec sorts by the alphabet.
         schemas[states.__name__]["enum"] = [str(state) for state in states]
     converted = {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())}

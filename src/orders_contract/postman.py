@@ -22,7 +22,7 @@ _LOCAL: Final = {
 }
 _VARIABLES: Final = (
     *("base_url", "cognito_url", "client_id", "email", "password", "api_key"),
-    *("id_token", "refresh_token", "order_id", "return_id", "etag"),
+    *("id_token", "refresh_token", "order_id", "return_id", "payment_id", "etag"),
 )
 _KEY: Final = [
     'const key = pm.variables.get("api_key");',
@@ -48,6 +48,7 @@ _KEEP_ORDER: Final = (
     'pm.collectionVariables.set("order_id", body.order_id);',
     'pm.collectionVariables.set("etag", pm.response.headers.get("ETag"));',
 )
+_KEEP_PAYMENT: Final = ('pm.collectionVariables.set("payment_id", body.payments[0].payment_id);',)
 _KEEP_RETURN: Final = ('pm.collectionVariables.set("return_id", body.returns[0].return_id);',)
 
 
@@ -81,6 +82,11 @@ _FOLDERS: Final = {
         Step("delete_order"),
     ),
     "Events": (Step("list_order_events"),),
+    "Payments": (
+        Step("create_order", "Place an order to be paid", keep=_KEEP_ORDER),
+        Step("record_payment", keep=(*_KEEP_ORDER, *_KEEP_PAYMENT)),
+        Step("move_payment", keep=_KEEP_ORDER),
+    ),
     "Returns": (
         Step("create_order", "Place an order to return goods of", keep=_KEEP_ORDER),
         _move(OrderStatus.CONFIRMED),

@@ -75,6 +75,20 @@ def listing_scope(caller: Caller, requested: str | None) -> str | None:
     return caller.owner if requested is None else customer_for(caller, requested)
 
 
+def require_staff(caller: Caller, deed: str) -> None:
+    """Pass if the caller is staff.
+
+    Args:
+        caller: whose request it is.
+        deed: what only staff can do, as the answer is to say it.
+
+    Raises:
+        NotAllowed: it is a customer.
+    """
+    if caller.owner is not None:
+        raise NotAllowed(f"Only staff can {deed}.")
+
+
 def require_visible(order: Order | None, caller: Caller, order_id: str) -> Order:
     """The order, if the caller may see it.
 

@@ -43,6 +43,10 @@ GivenSum = Annotated[
         money.MAX_SUM, "Checked against its parts, to the minor unit. Leave it out to have it computed."
     ),
 ]
+PaidAmount = Annotated[
+    Raw,
+    _decimal(money.MAX_SUM, "More than 0, with at most the currency's minor digits."),
+]
 Amount = Annotated[
     str,
     Meta(pattern=AMOUNT_PATTERN, description="Decimal with the currency's minor digits."),

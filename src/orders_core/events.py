@@ -13,6 +13,9 @@ from orders_core.models import Order, OrderContent, OrderStatus
 SOURCE: Final = "orders-api"
 """`source` in the EventBridge envelope."""
 
+_RECORDED: Final = ("returns", "payments")
+"""What is recorded of an order beside its content, by what it is called in `changed`."""
+
 EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted"]
 
 
@@ -77,6 +80,5 @@ def _changed(old: Order, new: Order) -> list[str]:
     ]
     if old.content.total_amount != new.content.total_amount:
         fields.append("total_amount")
-    if old.returns != new.returns:
-        fields.append("returns")
+    fields += [name for name in _RECORDED if getattr(old, name) != getattr(new, name)]
     return fields if old.status == new.status else [*fields, "status"]

@@ -8,6 +8,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from orders_core import money
+from orders_core.payment_models import Payment, PaymentStatus
+
 
 class OrderStatus(StrEnum):
     """Where an order is on its way; declared in the order in which an order passes through them."""
@@ -31,7 +34,7 @@ TRANSITIONS: Final[dict[OrderStatus, tuple[OrderStatus, ...]]] = {
 """The state machine: the statuses an order may move to. No status is ever entered twice."""
 
 DELETABLE: Final = (OrderStatus.PENDING, OrderStatus.CANCELLED)
-"""An order can be deleted only while it is in one of these."""
+"""An order can be deleted only while it is in one of these, and as long as it has no payments."""
 
 
 class LineItem(Struct, frozen=True, omit_defaults=True):
@@ -232,6 +235,12 @@ class Order(Struct, frozen=True, omit_defaults=True):
     history: tuple[StatusEntry, ...]
     fingerprint: str = ""
     returns: tuple[Return, ...] = ()
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def held_amount(self) -> int:
+        """What was authorized or captured for it, in minor units: its total is never less."""
+        return sum(each.amount for each in self.payments if each.status is not PaymentStatus.FAILED)
 
 
 class OrderChange(Struct, frozen=True):
@@ -355,6 +364,11 @@ def check_removal(order: Order, removal: OrderRemoval) -> None:
             order.status,
             TRANSITIONS[order.status],
         )
+    if order.payments:
+        raise IllegalState(
+            "An order that has payments can't be deleted, since they stay on record; it can be cancelled.",
+            order.status,
+        )
 
 
 def check_version(order: Order, versions: tuple[int, ...] | None) -> None:
@@ -392,6 +406,21 @@ def _check_state(order: Order, request: OrderChange) -> None:
         raise IllegalState(
             "Items, currency, notes and metadata can change only while the order is"
             f" {' or '.join(request.editable_in)}; this one is {order.status}.",
+            order.status,
+            allowed,
+        )
+    if order.payments and order.content != request.content:
+        _check_held(order, request.content, allowed)
+
+
+def _check_held(order: Order, content: OrderContent, allowed: tuple[OrderStatus, ...]) -> None:
+    """Raise IllegalState if the payments would be of more than the order, or in another currency."""
+    currency = order.content.currency
+    if content.currency != currency or content.total_amount < order.held_amount:
+        held = money.to_text(order.held_amount, currency)
+        raise IllegalState(
+            f"{held} {currency} was authorized or captured for the order: its currency can't change,"
+            " and its total can't be less.",
             order.status,
             allowed,
         )

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
+from orders_core.payments import InvalidPayment, PaymentNotFound
 from orders_core.returns import InvalidReturn, InvalidShippingRefund, ReturnNotFound
 from orders_core.schemas import MAX_BODY_BYTES
 from orders_core.stores import StoreUnavailable
@@ -210,6 +211,14 @@ def _return_not_found(_: ReturnNotFound) -> Problem:
     return Problem(NOT_FOUND, "The order has no such return.")
 
 
+def _invalid_payment(error: InvalidPayment) -> Problem:
+    return invalid_input([Fault(f"/{error.field}", str(error))])
+
+
+def _payment_not_found(_: PaymentNotFound) -> Problem:
+    return Problem(NOT_FOUND, "The order has no such payment.")
+
+
 def _store_unavailable(_: StoreUnavailable) -> Problem:
     detail = "The order store can't answer now. Nothing is known to be written; try again shortly."
     return Problem(STORE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
@@ -225,5 +234,7 @@ _TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]]
     (InvalidReturn, _invalid_return),
     (InvalidShippingRefund, _invalid_shipping_refund),
     (ReturnNotFound, _return_not_found),
+    (InvalidPayment, _invalid_payment),
+    (PaymentNotFound, _payment_not_found),
     (StoreUnavailable, _store_unavailable),
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orders_core import amounts, money
+from orders_core import amounts, money, payments
 from orders_core.models import (
     IllegalState,
     Order,
@@ -97,6 +97,8 @@ def move(
 ) -> Order:
     """The order after one of its returns has moved; unchanged if the return has the status already.
 
+    With REFUNDED, the refund is taken from the order's payments, if it has any.
+
     Args:
         order: whose return it is.
         return_id: which one.
@@ -106,7 +108,8 @@ def move(
         shipping_refund: what is paid back for shipping, with REFUNDED only; in minor units.
 
     Raises:
-        ReturnNotFound, IllegalState
+        ReturnNotFound: the order has no such return.
+        IllegalState: it can't move there, or less is left of the payments than is to be paid back.
         InvalidShippingRefund: it comes with another status, or is more than is left of what was paid.
     """
     current = get(order, return_id)
@@ -125,6 +128,8 @@ def move(
         history=(*current.history, ReturnEntry(status, at, by)),
         shipping_refund=shipping_refund,
     )
+    if status is ReturnStatus.REFUNDED:
+        order = replace(order, payments=payments.pay_back(order, moved.refund_amount, at=at, by=by))
     returns = tuple(moved if each is current else each for each in order.returns)
     return _written(order, returns, at, by)
 

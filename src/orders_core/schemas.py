@@ -45,6 +45,9 @@ from orders_core.models import (
     ReturnStatus,
 )
 from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE
+from orders_core.payment_models import OrderPaymentStatus
+from orders_core.payment_schemas import PaymentView, payments_view
+from orders_core.timestamps import Timestamp
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
@@ -70,7 +73,6 @@ Metadata = Annotated[
         max_length=20, description="Up to 20 pairs of your own; keys of 1–40, values of up to 200 characters."
     ),
 ]
-Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 LineItems = Annotated[list[LineItemInput], Meta(min_length=1, max_length=100)]
@@ -269,6 +271,11 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
         Annotated[list[ReturnView], Meta(description="Oldest first; left out when there are none.")]
         | UnsetType
     ) = UNSET
+    payments: (
+        Annotated[list[PaymentView], Meta(description="Oldest first; left out when there are none.")]
+        | UnsetType
+    ) = UNSET
+    payment_status: OrderPaymentStatus | UnsetType = UNSET
     discounts: list[DiscountView] | UnsetType = UNSET
     shipping: ShippingView | UnsetType = UNSET
     taxes: list[TaxView] | UnsetType = UNSET
@@ -413,6 +420,7 @@ def view_of(order: Order) -> OrderView:
         updated_at=order.updated_at,
         history=[StatusEntryView(entry.status, entry.at, entry.by) for entry in order.history],
         returns=[_return_view(each, content) for each in order.returns] or UNSET,
+        **payments_view(order),
     )
 
 

@@ -1,6 +1,12 @@
 """Times as this project writes them: RFC 3339 in UTC with milliseconds, so that texts sort as times do."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""Such a time in a body."""
 
 
 def utc_now() -> str:

@@ -8,6 +8,7 @@ from typing import Final, TypedDict
 
 from msgspec.structs import replace
 
+from orders_core import payments
 from orders_core.access import STAFF
 from orders_core.models import (
     Address,
@@ -22,7 +23,9 @@ from orders_core.models import (
     Tax,
     place,
 )
+from orders_core.operations import common
 from orders_core.order_numbers import id_for
+from orders_core.payment_models import PaymentStatus
 from orders_core.timestamps import to_text
 from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
 from orders_host.database import Database
@@ -66,6 +69,13 @@ _PATHS: Final = (
     (2, ()),
 )
 """How far orders get, with weights."""
+
+
+_PAYMENT_FOLLOWS: Final = {
+    OrderStatus.PROCESSING: PaymentStatus.CAPTURED,
+    OrderStatus.CANCELLED: PaymentStatus.FAILED,
+}
+"""Where a payment goes when its order gets so far: cards are charged when goods are made ready."""
 
 
 class WhoAndWhere(TypedDict):
@@ -116,12 +126,46 @@ def _write_order(
     content = _with_charges(replace(_content(chance), **_who_and_where(order_id, customer)), chance)
     order = place(order_id, customer, content, at=to_text(moment), by=customer)
     store.create(order)
+    order = _save(store, order, _authorize(order, to_text(moment), staff))
     weights, paths = zip(*_PATHS, strict=True)
     for status in chance.choices(paths, weights)[0]:
         moment += timedelta(hours=chance.uniform(1, 20))
         if moment > datetime.now(UTC):
             return
         order = store.update(_move(order, status, moment, staff))
+        if status in _PAYMENT_FOLLOWS:
+            order = _save(store, order, _follow(order, _PAYMENT_FOLLOWS[status], to_text(moment), staff))
+
+
+def _authorize(order: Order, at: str, staff: str) -> Order:
+    """The order with its payment, of a card in the web shop; the orders by phone are paid by invoice."""
+    if order.content.metadata["channel"] != "web":
+        return order
+    reference = f"pi_{order.order_id[:8]}"
+    return payments.record(
+        order,
+        common.id_for(order.order_id, "card", reference),
+        "card",
+        reference,
+        order.content.total_amount,
+        PaymentStatus.AUTHORIZED,
+        at=at,
+        by=staff,
+    )
+
+
+def _follow(order: Order, status: PaymentStatus, at: str, staff: str) -> Order:
+    """The order after its payment went on with it."""
+    for each in order.payments:
+        order = payments.move(order, each.payment_id, status, at=at, by=staff, refunded_amount=None)
+    return order
+
+
+def _save(store: SqliteOrderRepository, before: Order, after: Order) -> Order:
+    """The order after a step, which is written if there was one."""
+    if after is not before:
+        store.save(after, before.version)
+    return after
 
 
 def _content(chance: random.Random) -> OrderContent:

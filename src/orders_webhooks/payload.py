@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from orders_core.models import OrderStatus
-from orders_core.schemas import OrderEventView, OrderView, Timestamp
+from orders_core.schemas import OrderEventView, OrderView
+from orders_core.timestamps import Timestamp
 from orders_webhooks.webhook import DOTTED
 
 MAX_BODY_BYTES: Final = 20_000
@@ -46,6 +47,7 @@ class WebhookBody(Struct, frozen=True):
 _TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
     "items": lambda order: replace(order, items=[]),
     "returns": lambda order: replace(order, returns=[]),
+    "payments": lambda order: replace(order, payments=[]),
     "discounts": lambda order: replace(order, discounts=[]),
     "taxes": lambda order: replace(order, taxes=[]),
     "metadata": lambda order: replace(order, metadata={}),

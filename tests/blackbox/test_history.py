@@ -141,6 +141,20 @@ class TestAsItWas:
             )
         assert ana_here.expect(200, as_it_was(ana_here, order, at="9999-12-31T23:59:59Z")) == moved
 
+    def test_payments_are_told_by_events_and_shown_as_they_were(
+        self, ana_here: Client, staff_here: Client
+    ) -> None:
+        order = ana_here.create()
+        card = {"provider": "stripe", "reference": "pi_1", "amount": "19.00", "status": "AUTHORIZED"}
+        paid = staff_here.expect(201, staff_here.send("POST", f"{path_of(order)}/payments", card))
+        payment = f"{path_of(order)}/payments/{paid['payments'][0]['payment_id']}"
+        captured = staff_here.expect(200, staff_here.send("PUT", payment, {"status": "CAPTURED"}))
+        events = events_of(ana_here, order)["events"]
+        assert [event["changed"] for event in events] == [[], ["payments"], ["payments"]]
+        assert (events[2]["order"], events[2]["actor"]) == (captured, staff_here.sub)
+        for state in (order, paid, captured):
+            assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
+
     def test_what_was_not_there_is_told(self, ana_here: Client) -> None:
         order = ana_here.create()
         unknown = problem(as_it_was(ana_here, order, version="2"), 404, "not-found")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orders_client import AsyncOrders, OrderStatus
+from orders_client import AsyncOrders, NewPayment, OrderStatus, PaymentStatus
 from orders_client.errors import NotFound, VersionMismatch
 from tests.client.conftest import AT_ONCE, MUGS
 from tests.client.flaky import Fault, FlakyProxy
@@ -27,6 +27,18 @@ def test_an_order_lives_its_life(embedded_host: Host) -> None:
             await orders.get(placed.order_id)
 
     run(life, embedded_host.origin, ANA, embedded_host)
+
+
+def test_an_order_is_paid(embedded_host: Host) -> None:
+    async def pay(orders: AsyncOrders) -> None:
+        placed = await orders.create(MUGS)
+        card = NewPayment("stripe", "pi_1", placed.total_amount, PaymentStatus.AUTHORIZED)
+        paid = await orders.record_payment(placed, card)
+        payment_id = paid.payments[0].payment_id
+        captured = await orders.move_payment(paid, payment_id, PaymentStatus.CAPTURED)
+        assert captured.payment_status == "PAID"
+
+    run(pay, embedded_host.origin, STAFF, embedded_host)
 
 
 def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:

@@ -39,6 +39,7 @@ PROBLEMS: Final[dict[str, Json]] = {
 # The contract's name of a type, where the client has another.
 ALIASES: Final = {
     "LineItemInput": "NewLineItem",
+    "PaymentInput": "NewPayment",
     "ReturnLineInput": "ReturnLine",
     "ReturnLine": "ReturnedLine",
     "ProblemDetails": "ProblemDocument",
@@ -46,6 +47,7 @@ ALIASES: Final = {
 ANSWERS: Final = (
     types.EventPage,
     types.NewLineItem,
+    types.NewPayment,
     types.OrderPage,
     types.ReturnLine,
     types.Statistics,

@@ -9,9 +9,11 @@ import pytest
 from orders_client import (
     Discount,
     NewLineItem,
+    NewPayment,
     Order,
     Orders,
     OrderStatus,
+    PaymentStatus,
     ReturnLine,
     ReturnStatus,
     Shipping,
@@ -27,6 +29,7 @@ from orders_client.errors import (
     SignInFailed,
     VersionMismatch,
 )
+from orders_client.types import OrderPaymentStatus
 from tests.client.conftest import MUGS
 from tests.hosts import ANA, PASSWORD, Host
 
@@ -141,6 +144,23 @@ def test_goods_come_back(ana: Orders, staff: Orders) -> None:
     with pytest.raises(IllegalState) as refused:
         staff.move_return(approved, requested.return_id, ReturnStatus.REFUNDED)
     assert refused.value.document.allowed_statuses == [ReturnStatus.RECEIVED]
+
+
+def test_payments_are_recorded_and_moved(ana: Orders, staff: Orders) -> None:
+    placed = ana.create(MUGS)
+    assert (placed.payments, placed.payment_status) == ([], OrderPaymentStatus.UNPAID)
+    cash = NewPayment("cash", "till-1", Decimal("19.00"), PaymentStatus.CAPTURED)
+    paid = staff.record_payment(placed, cash)
+    assert staff.record_payment(placed, cash) == paid
+    (payment,) = paid.payments
+    assert (payment.amount, paid.payment_status) == (Decimal("19.00"), OrderPaymentStatus.PAID)
+    part = Decimal("0.50")
+    moved = staff.move_payment(paid, payment.payment_id, PaymentStatus.REFUNDED, refunded_amount=part)
+    assert (moved.payments[0].refunded_amount, moved.payment_status) == (part, "PARTIALLY_REFUNDED")
+    with pytest.raises(VersionMismatch):
+        staff.move_payment(paid, payment.payment_id, PaymentStatus.REFUNDED)
+    with pytest.raises(Forbidden):
+        ana.record_payment(placed, cash)
 
 
 def test_discounts_shipping_and_taxes_are_kept_and_refunded(ana: Orders, staff: Orders) -> None:

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from tests import every_field
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
-from orders_core import models, returns
+from orders_core import models, payments, returns
 from orders_core.access import CUSTOMER, STAFF
 from orders_core.models import (
     Address,
     Contact,
+    IllegalState,
     LineItem,
     Order,
     OrderChange,
@@ -24,6 +25,7 @@ from orders_core.models import (
     ReturnStatus,
     VersionMismatch,
 )
+from orders_core.payment_models import PaymentStatus
 from orders_core.stores import (
     OrderExists,
     OrderQuery,
@@ -32,6 +34,13 @@ from orders_core.stores import (
     Position,
     UnsupportedQuery,
 )
+
+CHEAPER = OrderContent((LineItem("A-1", 2, 900),), "EUR")
+
+
+def paid(order: Order, status: PaymentStatus = PaymentStatus.CAPTURED) -> Order:
+    """The order with a payment of 18.50."""
+    return payments.record(order, "p1", "cash", "1", 1_850, status, at=order.updated_at, by="staff")
 
 
 def everything(orders: OrderRepository, query: OrderQuery, limit: int) -> list[Order]:
@@ -161,6 +170,18 @@ class TestUpdate:
         self.agree(orders, order, a_change(order, content))
         self.agree(orders, order, a_change(order, order.content))
 
+    @pytest.mark.parametrize("content", [MUGS, LAMPS, replace(MUGS, currency="USD"), CHEAPER])
+    @pytest.mark.parametrize("captured", [PaymentStatus.CAPTURED, PaymentStatus.FAILED])
+    def test_a_paid_order_keeps_its_currency_and_comes_to_no_less(
+        self, orders: OrderRepository, content: OrderContent, captured: PaymentStatus
+    ) -> None:
+        order = paid(an_order(), captured)
+        orders.create(order)
+        self.agree(orders, order, a_change(order, content))
+        confirmed = orders.get(order.order_id)
+        assert confirmed
+        self.agree(orders, confirmed, a_change(confirmed, confirmed.content, OrderStatus.CONFIRMED))
+
     def test_an_unknown_order_is_not_found(self, orders: OrderRepository) -> None:
         with pytest.raises(OrderNotFound):
             orders.update(a_change(an_order(), versions=(1,)))
@@ -191,7 +212,19 @@ class TestSave:
             orders.save(refunded, refunded.version - 1)
         assert orders.get(order.order_id) == refunded
 
-    def test_an_order_with_all_returns_that_it_may_have_is_kept(self, orders: OrderRepository) -> None:
+    def test_payments_are_kept_with_what_was_paid_back(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        captured = paid(order)
+        orders.save(captured, order.version)
+        assert orders.get(order.order_id) == captured
+        refunded = payments.move(
+            captured, "p1", PaymentStatus.REFUNDED, at=moment(2), by="staff", refunded_amount=5
+        )
+        orders.save(refunded, captured.version)
+        assert orders.get(order.order_id) == refunded
+
+    def test_an_order_with_all_that_it_may_have_is_kept(self, orders: OrderRepository) -> None:
         """Each as large as it can be: a store's limits are not met."""
         items = tuple(LineItem("\U0001fad6" * 64, 10_000, 10**8, "\U0001fad6" * 200) for _ in range(100))
         metadata = {f"{number:02}" + "\U0001fad6" * 38: "\U0001fad6" * 200 for number in range(20)}
@@ -217,6 +250,26 @@ class TestSave:
             wanted = returns.request(wanted, return_id, everything, reason, at=moment(1), by="u" * 36)
             for status in steps:
                 wanted = returns.move(wanted, return_id, status, at=moment(2), by="u" * 36)
+        for number in range(payments.MAX_PAYMENTS):
+            reference = f"{number:02}" + "\U0001fad6" * 253
+            wanted = payments.record(
+                wanted,
+                f"{number:036}",
+                "p" * 64,
+                reference,
+                10**9,
+                PaymentStatus.CAPTURED,
+                at=moment(3),
+                by="u" * 36,
+            )
+            wanted = payments.move(
+                wanted,
+                f"{number:036}",
+                PaymentStatus.REFUNDED,
+                at=moment(4),
+                by="u" * 36,
+                refunded_amount=None,
+            )
         orders.create(order)
         orders.save(wanted, order.version)
         assert orders.get(order.order_id) == wanted
@@ -244,6 +297,13 @@ class TestDelete:
         assert orders.list_orders(OrderQuery("ana"), 10).orders == []
         with pytest.raises(OrderNotFound):
             orders.delete(a_removal(order))
+
+    def test_an_order_with_payments_stays(self, orders: OrderRepository) -> None:
+        order = paid(an_order())
+        orders.create(order)
+        with pytest.raises(IllegalState, match="has payments"):
+            orders.delete(a_removal(order))
+        assert orders.get(order.order_id) == order
 
     def test_a_late_retry_does_not_bring_a_deleted_order_back(self, orders: OrderRepository) -> None:
         order = an_order(fingerprint="f1")

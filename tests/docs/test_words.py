@@ -130,7 +130,12 @@ def test_every_operation_has_an_example_in_the_guide_and_among_the_requests() ->
     requests = (ROOT / "docs" / "requests.http").read_text()
     for path, operations in contract.build()["paths"].items():
         for method in operations.keys() - {"parameters"}:
-            first, *rest = path.replace("{order_id}", "\n").replace("{return_id}", "\n").split("\n")
+            first, *rest = (
+                path.replace("{order_id}", "\n")
+                .replace("{return_id}", "\n")
+                .replace("{payment_id}", "\n")
+                .split("\n")
+            )
             assert f"{method.upper()} {{{{base_url}}}}{first}" in requests
             assert all(part in requests for part in rest)
 

@@ -87,6 +87,16 @@ returns = st.fixed_dictionaries(
         "status": perhaps("APPROVED", "REFUNDED", "LOST"),
     },
 )
+payments = st.fixed_dictionaries(
+    {},
+    optional={
+        "provider": perhaps("cash", "", "Cash\n"),
+        "reference": perhaps("1", "", "r" * 256),
+        "amount": prices,
+        "status": perhaps("AUTHORIZED", "CAPTURED", "FAILED", "REFUNDED", "LOST"),
+        "refunded_amount": prices,
+    },
+)
 places = st.fixed_dictionaries(
     {},
     optional={
@@ -180,7 +190,7 @@ def test_any_bytes(
 
 
 @thorough
-@given(user=users, route=routes, body=orders | returns | anything, pick=picks)
+@given(user=users, route=routes, body=orders | returns | payments | anything, pick=picks)
 def test_any_json(
     application: Application, order_ids: list[str], user: User, route: Route, body: object, pick: int
 ) -> None:
@@ -234,7 +244,7 @@ def test_any_header(
 def request(user: User, route: Route, order_id: str) -> Event:
     sub, groups = user
     event = proxy_event(*route, sub=sub, groups=groups, order_id=order_id)
-    parameters = {"order_id": order_id, "return_id": order_id}
+    parameters = {"order_id": order_id, "return_id": order_id, "payment_id": order_id}
     return event | {"pathParameters": {name: value for name, value in parameters.items() if name in route[1]}}
 
 

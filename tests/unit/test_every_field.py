@@ -24,7 +24,7 @@ from tests.orders import an_order
 from orders_aws.consumers.table_changes import StreamData, StreamRecord, change_in
 from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, from_item, to_item
 from orders_client import types as client
-from orders_core import amount_schemas, models, money, schemas
+from orders_core import amount_schemas, models, money, payment_models, payment_schemas, schemas
 from orders_core.access import STAFF
 from orders_core.amounts import SUMS
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
@@ -41,7 +41,7 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Order: (
         schemas.OrderView,
         {"content", "updated_by", "fingerprint"},
-        {"order_number", *SUMS, *structs.asdict(OrderContent((), "")).keys()},
+        {"order_number", "payment_status", *SUMS, *structs.asdict(OrderContent((), "")).keys()},
     ),
     models.LineItem: (amount_schemas.LineItemView, set(), set()),
     models.Discount: (amount_schemas.DiscountView, set(), set()),
@@ -51,6 +51,8 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Return: (schemas.ReturnView, set(), {"refund_amount", "requested_at"}),
     models.ReturnLine: (schemas.ReturnLineView, set(), {"product_id"}),
     models.ReturnEntry: (schemas.ReturnEntryView, set(), set()),
+    payment_models.Payment: (payment_schemas.PaymentView, set(), set()),
+    payment_models.PaymentEntry: (payment_schemas.PaymentEntryView, set(), set()),
     OrderEvent: (schemas.OrderEventView, set(), {"left_out"}),
 }
 """Of each stored type: its view, the fields that are not shown, and those that are shown besides."""
@@ -65,6 +67,8 @@ CLIENT: Final[dict[type[Struct], type[Struct]]] = {
     schemas.ReturnView: client.Return,
     schemas.ReturnLineView: client.ReturnedLine,
     schemas.ReturnEntryView: client.ReturnEntry,
+    payment_schemas.PaymentView: client.Payment,
+    payment_schemas.PaymentEntryView: client.PaymentEntry,
     schemas.OrderEventView: client.OrderEvent,
 }
 """Of each view: the client's type of it."""
@@ -162,11 +166,12 @@ def test_a_body_has_every_field_of_the_content() -> None:
         (amount_schemas.TaxInput, models.Tax),
     ):
         assert names(body) == names(stored)
+    assert names(client.NewPayment) == names(payment_schemas.PaymentInput)
 
 
 def test_what_is_left_out_of_a_document_is_nothing() -> None:
     """Another default would be written or not by chance: msgspec compares by identity."""
-    for type_ in (OrderContent, models.LineItem, models.Discount, models.Shipping, models.Tax, models.Return):
+    for type_ in VIEWS.keys() - {models.Order, OrderEvent} | {OrderContent}:
         for field in structs.fields(type_):
             default = field.default_factory() if callable(field.default_factory) else field.default
             is_nothing = default in (None, "", 0, False) or default in ({}, [], ())

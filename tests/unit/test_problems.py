@@ -9,6 +9,7 @@ from tests.conformance import MEMBERS
 from orders_core import problems
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, OrderStatus, VersionMismatch
+from orders_core.payments import InvalidPayment, PaymentNotFound
 from orders_core.problems import KINDS, TYPE_BASE, Problem, problem_from
 from orders_core.returns import InvalidReturn, ReturnNotFound
 from orders_core.stores import StoreUnavailable
@@ -47,6 +48,12 @@ def test_a_slug_names_one_kind() -> None:
         ),
         (OrderNotFound("x"), problems.NOT_FOUND, {}),
         (ReturnNotFound("x"), problems.NOT_FOUND, {}),
+        (PaymentNotFound("x"), problems.NOT_FOUND, {}),
+        (
+            InvalidPayment("amount", "must be more than 0"),
+            problems.INVALID_INPUT,
+            {"errors": [{"pointer": "/amount", "detail": "must be more than 0"}]},
+        ),
         (NotAllowed("No."), problems.FORBIDDEN, {}),
         (VersionMismatch(4), problems.VERSION_MISMATCH, {"current_version": 4}),
         (

@@ -12,11 +12,19 @@ from tests.conformance import validator
 
 from orders_core import faults, validation
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
+from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import OrderInput, OrderReplacement, ReturnInput, ReturnMove
 from orders_core.validation import decode
 
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}
-TYPES: list[type[Struct]] = [OrderInput, OrderReplacement, ReturnInput, ReturnMove]
+TYPES: list[type[Struct]] = [
+    OrderInput,
+    OrderReplacement,
+    ReturnInput,
+    ReturnMove,
+    PaymentInput,
+    PaymentMove,
+]
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -5,10 +5,11 @@ conditions can use them; everything else is one JSON document, as it is on SQLit
 
     order_id, customer_id, status, created_at …   S
     version                                       N
-    content, returns                              S, JSON
+    content, returns, payments                    S, JSON
     history                                       M, by status: S, JSON of the entry
     status_shard                                  S, key of StatusIndex, derived
     external_reference                            S, key of ReferenceIndex, from the content if it has one
+    held_amount, held_currency                    N, S: of the payments if there are any, for conditions
     write_1 … write_4                             S, ids of the last writes, the newest first
 
 A field at its default has no attribute. `content` is canonical: equal contents are equal texts, so that a
@@ -42,6 +43,8 @@ ORDER_ATTRIBUTES: Final = (
     *(field.name for field in _FIELDS if field.name != "order_id"),
     "status_shard",
     "external_reference",
+    "held_amount",
+    "held_currency",
     *RECENT_WRITES,
 )
 """Every attribute of an order's item but its key."""
@@ -72,6 +75,9 @@ def to_item(order: Order) -> Item:
     item["status_shard"] = {"S": status_shard(order.status, order.order_id)}
     if order.content.external_reference is not None:
         item["external_reference"] = {"S": order.content.external_reference}
+    if order.payments:
+        item["held_amount"] = {"N": str(order.held_amount)}
+        item["held_currency"] = {"S": order.content.currency}
     return item
 
 

@@ -12,7 +12,15 @@ from orders_aws.dynamodb.items import (
     status_shard,
     to_item,
 )
-from orders_core.models import DELETABLE, Order, OrderChange, OrderRemoval, OrderStatus, StatusEntry
+from orders_core.models import (
+    DELETABLE,
+    Order,
+    OrderChange,
+    OrderContent,
+    OrderRemoval,
+    OrderStatus,
+    StatusEntry,
+)
 
 _NAMES: Final = {f"#{name}": name for name in ("status", "content", "version")}
 
@@ -40,6 +48,7 @@ def update_request(table: str, change: OrderChange, write_id: str) -> Item:
         expression.require_status(change.starts_from)
     # The document is canonical: an unchanged content is an equal text.
     expression.require_status(change.editable_in, unless="#content = :content")
+    expression.require_payments_within(change.content)
     assignments = {
         "#content": ":content",
         "updated_at": ":at",
@@ -100,6 +109,7 @@ def delete_request(table: str, removal: OrderRemoval) -> Item:
     expression.require_owner(removal.owner)
     expression.require_version(removal.versions)
     expression.require_status(DELETABLE)
+    expression.require_no_payments()
     expression.values |= {":at": {"S": removal.at}, ":by": {"S": removal.by}}
     request = expression.request(table, removal.order_id)
     request["ExpressionAttributeNames"] = {f"#{name}": name for name in ORDER_ATTRIBUTES}
@@ -132,6 +142,15 @@ class _Expression:
         """The status is one of these; or the condition `unless` holds."""
         condition = f"#status IN ({self._bind_all('s', [{'S': status} for status in statuses])})"
         self._conditions.append(f"({condition} OR ({unless}))" if unless else condition)
+
+    def require_payments_within(self, content: OrderContent) -> None:
+        """What was authorized or captured is in the content's currency, and its total is not less."""
+        self.values |= {":currency": {"S": content.currency}, ":total": {"N": str(content.total_amount)}}
+        within = "held_currency = :currency AND held_amount <= :total"
+        self._conditions.append(f"(attribute_not_exists(payments) OR #content = :content OR ({within}))")
+
+    def require_no_payments(self) -> None:
+        self._conditions.append("attribute_not_exists(payments)")
 
     def request(self, table: str, order_id: str) -> Item:
         condition = " AND ".join(self._conditions)

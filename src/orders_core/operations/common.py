@@ -9,9 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
-from orders_core import access, order_numbers, parameters, problems
+from orders_core import access, money, order_numbers, parameters, problems
+from orders_core.amount_schemas import minor_of
+from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, OrderNotFound, VersionMismatch
+from orders_core.money import InvalidAmount
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import MAX_BODY_BYTES, view_of
 from orders_core.stores import Store, StoreUnavailable
@@ -51,6 +55,20 @@ def read_body(request: Request, type_: type[Input], accepted: Sequence[str] = (p
     if len(body) > MAX_BODY_BYTES:
         raise problems.payload_too_large()
     return decode(body, type_)
+
+
+def amount_in(body: Struct, name: str, currency: str, maximum: int = money.MAX_AMOUNT) -> int:
+    """Minor units of an amount of the body; 0 if it was left out.
+
+    Decoding can't check it: how many digits it may have is known with the order's currency only.
+
+    Raises:
+        InvalidBody: it is not an amount of the currency, or above `maximum` (in major units).
+    """
+    try:
+        return minor_of(getattr(body, name), currency, maximum)
+    except InvalidAmount as error:
+        raise InvalidBody([Fault(f"/{name}", str(error))]) from None
 
 
 def order_id_of(request: Request) -> str:

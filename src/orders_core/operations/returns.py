@@ -2,12 +2,17 @@
 
 import uuid
 
-from orders_core import parameters, problems, returns
-from orders_core.amount_schemas import minor_of
-from orders_core.input_errors import Fault, InvalidBody
-from orders_core.models import NotAllowed, Order, Return, check_version
-from orders_core.money import InvalidAmount
-from orders_core.operations.common import Clock, id_for, order_id_of, order_response, read_body, rewrite
+from orders_core import access, parameters, problems, returns
+from orders_core.models import Order, Return, check_version
+from orders_core.operations.common import (
+    Clock,
+    amount_in,
+    id_for,
+    order_id_of,
+    order_response,
+    read_body,
+    rewrite,
+)
 from orders_core.problems import Problem
 from orders_core.proxy import Outcome, Request
 from orders_core.schemas import ReturnInput, ReturnMove
@@ -50,21 +55,12 @@ def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
 
     def move(order: Order) -> Order:
         returns.get(order, return_id)
-        if caller.owner is not None:
-            raise NotAllowed("Only staff can decide on a return.")
+        access.require_staff(caller, "decide on a return")
         check_version(order, versions)
-        refund = _shipping_refund(body, order.content.currency)
+        refund = amount_in(body, "shipping_refund", order.content.currency)
         return returns.move(order, return_id, body.status, at=clock(), by=caller.sub, shipping_refund=refund)
 
     return Outcome(order_response(200, rewrite(request, store, move)[1]))
-
-
-def _shipping_refund(body: ReturnMove, currency: str) -> int:
-    """In minor units: how many digits it may have is known with the order's currency only."""
-    try:
-        return minor_of(body.shipping_refund, currency)
-    except InvalidAmount as error:
-        raise InvalidBody([Fault("/shipping_refund", str(error))]) from None
 
 
 def _check_same(existing: Return, quantities: list[tuple[int, int]], reason: str) -> None:
