@@ -27,6 +27,7 @@ from orders_core.models import (
 )
 from orders_core.money import MINOR_DIGITS
 from orders_core.payment_models import Payment
+from orders_core.shipment_models import ShipmentLine
 from orders_core.timestamps import to_text
 
 TEXTS: Final = st.text(min_size=1, max_size=30)
@@ -86,6 +87,7 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (None, "at"): TIMES,
     (None, "created_at"): TIMES,
     (None, "updated_at"): TIMES,
+    (None, "shipped_at"): TIMES,
     (Order, "order_id"): st.uuids(version=4).map(str),
     (Order, "history"): _history_of(OrderStatus),
     (OrderContent, "currency"): st.sampled_from(sorted(MINOR_DIGITS)),
@@ -101,6 +103,7 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (Tax, "rate"): PERCENTAGES,
     # No more is paid back than was paid.
     (Payment, "refunded_amount"): st.just(1),
-    # Lines of a return are those of the order.
+    # Lines of a return and of a shipment are those of the order.
     (ReturnLine, "line"): st.just(1),
+    (ShipmentLine, "line"): st.just(1),
 }

@@ -20,6 +20,7 @@ from orders_client.types import (
     Filters,
     NewLineItem,
     NewPayment,
+    NewShipment,
     Order,
     OrderEvent,
     OrderStatus,
@@ -106,6 +107,10 @@ class AsyncOrders:
     ) -> Order:
         """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
         return await self._call(calls.move_payment(order, payment_id, status, refunded_amount))
+
+    async def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
+        """Records what was handed to a carrier; once for its tracking number. For staff."""
+        return await self._call(calls.record_shipment(order, shipment))
 
     async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
         """What happened to an order, oldest first."""

@@ -21,6 +21,7 @@ from orders_client.types import (
     Filters,
     NewLineItem,
     NewPayment,
+    NewShipment,
     Order,
     OrderPage,
     PaymentStatus,
@@ -114,6 +115,11 @@ def move_payment(
     path = f"{_path(order.order_id)}/payments/{quote(payment_id, safe='')}"
     refunded = {} if refunded_amount is None else {"refunded_amount": refunded_amount}
     return Call("PUT", path, Order, headers=_if_match(order), body={"status": status, **refunded})
+
+
+def record_shipment(order: Order, shipment: NewShipment) -> Call[Order]:
+    """Record what was handed to a carrier; its tracking number makes it safe to repeat."""
+    return Call("POST", f"{_path(order.order_id)}/shipments", Order, body=shipment)
 
 
 def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:

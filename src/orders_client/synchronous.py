@@ -21,6 +21,7 @@ from orders_client.types import (
     Filters,
     NewLineItem,
     NewPayment,
+    NewShipment,
     Order,
     OrderEvent,
     OrderStatus,
@@ -119,6 +120,10 @@ class Orders:
     ) -> Order:
         """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
         return self._call(calls.move_payment(order, payment_id, status, refunded_amount))
+
+    def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
+        """Records what was handed to a carrier; once for its tracking number. For staff."""
+        return self._call(calls.record_shipment(order, shipment))
 
     def events(self, order_id: str) -> Iterator[OrderEvent]:
         """What happened to an order, oldest first."""

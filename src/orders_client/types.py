@@ -50,6 +50,14 @@ class OrderPaymentStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class FulfilmentStatus(StrEnum):
+    """How much of an order was shipped."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
+    FULFILLED = "FULFILLED"
+
+
 class NewLineItem(Struct, frozen=True, omit_defaults=True):
     """Amounts have at most the minor digits of the order's currency; `discount` and `tax` are of the line."""
 
@@ -136,6 +144,41 @@ class Payment(NewPayment, frozen=True, kw_only=True):
     refunded_amount: Decimal = Decimal()
 
 
+class ShipmentLine(Struct, frozen=True):
+    """A line of an order, counted from 1, and how much of it was shipped."""
+
+    line: int
+    quantity: int
+
+
+class NewShipment(Struct, frozen=True, omit_defaults=True):
+    """Goods that left together; carrier and tracking number name the shipment. It left now if left out."""
+
+    carrier: str
+    tracking_number: str
+    lines: Sequence[ShipmentLine]
+    tracking_url: str | None = None
+    shipped_at: datetime | None = None
+
+
+class ShippedLine(ShipmentLine, frozen=True):
+    """A line of a shipment with its product."""
+
+    product_id: str
+
+
+class Shipment(Struct, frozen=True):
+    """Goods of an order that left together."""
+
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    lines: list[ShippedLine]
+    shipped_at: datetime
+    recorded_by: str
+    tracking_url: str | None = None
+
+
 class Contact(Struct, frozen=True):
     """Who to write to or to call about an order; `phone` is in E.164, such as +34911234567."""
 
@@ -201,6 +244,8 @@ class Order(Struct, frozen=True):
     returns: list[Return] = []
     payments: list[Payment] = []
     payment_status: OrderPaymentStatus = OrderPaymentStatus.UNPAID
+    shipments: list[Shipment] = []
+    fulfilment_status: FulfilmentStatus = FulfilmentStatus.UNFULFILLED
     external_reference: str | None = None
     contact: Contact | None = None
     shipping_address: Address | None = None

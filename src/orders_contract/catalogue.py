@@ -203,6 +203,23 @@ CATALOGUE: Final = {
         },
         problems=(*_WITH_BODY, *_ON_WRITE),
     ),
+    "record_shipment": Described(
+        summary="Record a shipment of an order (staff)",
+        description="What was handed to a carrier. Its tracking number names the shipment: the same request"
+        " sent again finds it and answers with `Idempotent-Replayed: true`. No more of a line is shipped than"
+        " was ordered. An order that is PROCESSING becomes SHIPPED with its first shipment.",
+        parameters=(IF_MATCH,),
+        body=_json("ShipmentInput", examples.SHIPMENT_INPUT),
+        successes={
+            201: _success(
+                "The order with its shipment.",
+                ("Location", "ETag", "Idempotent-Replayed"),
+                "Order",
+                examples.ORDER_WITH_SHIPMENT,
+            )
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE),
+    ),
 }
 
 

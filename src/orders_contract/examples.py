@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from orders_core import order_numbers, payments, problems, returns
+from orders_core import order_numbers, payments, problems, returns, shipments
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
@@ -24,6 +24,7 @@ from orders_core.models import (
 from orders_core.payment_models import PaymentStatus
 from orders_core.problems import Problem, problem_from
 from orders_core.schemas import DayStatistics, EventPage, OrderPage, Statistics, event_view_of, view_of
+from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.stores import StoreUnavailable
 
 _SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
@@ -98,6 +99,26 @@ _PAID: Final = payments.record(
     by=_SUB,
 )
 ORDER_WITH_PAYMENT: Final[Any] = msgspec.to_builtins(view_of(_PAID))
+SHIPMENT_INPUT: Final = {
+    "carrier": "correos",
+    "tracking_number": "PQ4F6S0712345670128003K",
+    "tracking_url": "https://www.correos.es/track?number=PQ4F6S0712345670128003K",
+    "lines": [{"line": 1, "quantity": 1}],
+}
+_SHIPPED: Final = shipments.record(
+    replace(_ORDER, status=OrderStatus.SHIPPED, version=4),
+    Shipment(
+        "5b6e2d0c-7a41-8c93-b1f4-2e8d9a6c3f57",
+        "correos",
+        "PQ4F6S0712345670128003K",
+        (ShipmentLine(1, 1),),
+        shipped_at="2026-02-02T15:30:00.000Z",
+        recorded_by=_SUB,
+        tracking_url="https://www.correos.es/track?number=PQ4F6S0712345670128003K",
+    ),
+    at="2026-02-02T15:31:00.000Z",
+)
+ORDER_WITH_SHIPMENT: Final[Any] = msgspec.to_builtins(view_of(_SHIPPED))
 EVENT_PAGE: Final[Any] = msgspec.to_builtins(
     EventPage([event_view_of(event_for_write(None, _ORDER))], 1, None)
 )

@@ -19,6 +19,8 @@ from orders_core.schemas import (
     Statistics,
     order_patch,
 )
+from orders_core.shipment_models import FulfilmentStatus
+from orders_core.shipment_schemas import ShipmentInput
 
 Schema = dict[str, Any]
 
@@ -33,6 +35,7 @@ _TYPES: Final = (
     ReturnMove,
     PaymentInput,
     PaymentMove,
+    ShipmentInput,
     Statistics,
 )
 _REFERENCE: Final = "#/components/schemas/"
@@ -80,7 +83,7 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
-    for states in (OrderStatus, ReturnStatus, PaymentStatus, OrderPaymentStatus):
+    for states in (OrderStatus, ReturnStatus, PaymentStatus, OrderPaymentStatus, FulfilmentStatus):
         # In the order in which an order passes through them, which msgspec sorts by the alphabet.
         schemas[states.__name__]["enum"] = [str(state) for state in states]
     converted = {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())}

@@ -87,6 +87,12 @@ _FOLDERS: Final = {
         Step("record_payment", keep=(*_KEEP_ORDER, *_KEEP_PAYMENT)),
         Step("move_payment", keep=_KEEP_ORDER),
     ),
+    "Shipments": (
+        Step("create_order", "Place an order to ship", keep=_KEEP_ORDER),
+        _move(OrderStatus.CONFIRMED),
+        _move(OrderStatus.PROCESSING),
+        Step("record_shipment", keep=_KEEP_ORDER),
+    ),
     "Returns": (
         Step("create_order", "Place an order to return goods of", keep=_KEEP_ORDER),
         _move(OrderStatus.CONFIRMED),

@@ -57,6 +57,7 @@ Percentage = Annotated[
 ]
 ProductId = Annotated[str, Meta(min_length=1, max_length=64, description="The shop's id of the product.")]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]
+LineNumber = Annotated[int, Meta(ge=1, le=100, description="Number of the line item, from 1.")]
 _Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Final
 
 from orders_core import problems
-from orders_core.operations import orders, payments, reports, returns
+from orders_core.operations import orders, payments, reports, returns, shipments
 from orders_core.operations.common import Clock, Operation
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
@@ -28,6 +28,7 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("PUT", "/v1/orders/{order_id}/returns/{return_id}"): returns.move_return,
     ("POST", "/v1/orders/{order_id}/payments"): payments.record_payment,
     ("PUT", "/v1/orders/{order_id}/payments/{payment_id}"): payments.move_payment,
+    ("POST", "/v1/orders/{order_id}/shipments"): shipments.record_shipment,
 }
 """The operation of each method and resource; openapi.yaml and both hosts route by it."""
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from orders_core import money
 from orders_core.payment_models import Payment, PaymentStatus
+from orders_core.shipment_models import Shipment
 
 
 class OrderStatus(StrEnum):
@@ -236,6 +237,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     fingerprint: str = ""
     returns: tuple[Return, ...] = ()
     payments: tuple[Payment, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
 
     @property
     def held_amount(self) -> int:

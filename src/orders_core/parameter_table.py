@@ -103,7 +103,7 @@ def _number(name: str, description: str, *, largest: int, default: int | None = 
 
 
 def _time(name: str, description: str) -> Parameter:
-    return Parameter(name, description, {"type": "string", "format": "date-time"}, _read_time)
+    return Parameter(name, description, {"type": "string", "format": "date-time"}, read_time)
 
 
 def _amount(name: str, description: str) -> Parameter:
@@ -119,8 +119,12 @@ def _day(name: str, description: str) -> Parameter:
     return Parameter(name, description, {"type": "string", "format": "date"}, _read_date)
 
 
-def _read_time(text: str) -> str:
-    """Milliseconds in UTC, whatever offset and precision it came with."""
+def read_time(text: str) -> str:
+    """An RFC 3339 time in UTC with milliseconds, whatever offset and precision it came with.
+
+    Raises:
+        ValueError: the text is none; the message says what it must be.
+    """
     try:
         if not _TIMESTAMP.fullmatch(text):
             raise ValueError

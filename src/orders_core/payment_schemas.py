@@ -17,9 +17,7 @@ class PaymentInput(Struct, forbid_unknown_fields=True):
     """What a payment provider did: AUTHORIZED, CAPTURED or FAILED. Provider and reference name it."""
 
     provider: Annotated[str, Meta(pattern="^[a-z0-9_-]{1,64}$", description="Such as stripe, or cash.")]
-    reference: Annotated[
-        str, Meta(min_length=1, max_length=255, description="The provider's own name of it.")
-    ]
+    reference: Annotated[str, Meta(pattern="^[!-~]{1,255}$", description="The provider's own name of it.")]
     amount: PaidAmount
     status: PaymentStatus
 

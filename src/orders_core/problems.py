@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
+from orders_core.line_quantities import InvalidLines
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionMismatch
 from orders_core.payments import InvalidPayment, PaymentNotFound
-from orders_core.returns import InvalidReturn, InvalidShippingRefund, ReturnNotFound
+from orders_core.returns import InvalidShippingRefund, ReturnNotFound
 from orders_core.schemas import MAX_BODY_BYTES
 from orders_core.stores import StoreUnavailable
 
@@ -199,7 +200,7 @@ def _illegal_state(error: IllegalState) -> Problem:
     )
 
 
-def _invalid_return(error: InvalidReturn) -> Problem:
+def _invalid_lines(error: InvalidLines) -> Problem:
     return invalid_input([Fault(f"/lines/{index}", detail) for index, detail in error.faults.items()])
 
 
@@ -231,7 +232,7 @@ _TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]]
     (NotAllowed, _not_allowed),
     (VersionMismatch, _version_mismatch),
     (IllegalState, _illegal_state),
-    (InvalidReturn, _invalid_return),
+    (InvalidLines, _invalid_lines),
     (InvalidShippingRefund, _invalid_shipping_refund),
     (ReturnNotFound, _return_not_found),
     (InvalidPayment, _invalid_payment),

@@ -1,12 +1,13 @@
 """Returns: goods of a delivered order come back, and the customer gets its money."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
-from orders_core import amounts, money, payments
+from orders_core import amounts, line_quantities, money, payments
+from orders_core.line_quantities import LineQuantities
 from orders_core.models import (
     IllegalState,
     Order,
@@ -29,14 +30,6 @@ TRANSITIONS: Final[dict[ReturnStatus, tuple[ReturnStatus, ...]]] = {
 
 MAX_RETURNS: Final = 20
 """Returns stay on their order, rejected ones too, and an item of DynamoDB has at most 400 KB."""
-
-
-class InvalidReturn(OrderError):
-    """Lines that can't be returned: each index of the request with what is wrong with it."""
-
-    def __init__(self, faults: dict[int, str]) -> None:
-        super().__init__("the lines can't be returned")
-        self.faults = faults
 
 
 class InvalidShippingRefund(OrderError):
@@ -65,13 +58,13 @@ def get(order: Order, return_id: str) -> Return:
 
 
 def request(
-    order: Order, return_id: str, quantities: list[tuple[int, int]], reason: str, *, at: str, by: str
+    order: Order, return_id: str, quantities: LineQuantities, reason: str, *, at: str, by: str
 ) -> Order:
     """The order with a new return of (line, quantity) pairs; lines count from 1.
 
     Raises:
         IllegalState: the order is not DELIVERED, or has MAX_RETURNS already.
-        InvalidReturn: a line that is not there or is named twice, or more than is left of it.
+        InvalidLines: a line that is not there or is named twice, or more than is left of it.
     """
     if order.status is not OrderStatus.DELIVERED:
         raise IllegalState(
@@ -80,9 +73,7 @@ def request(
     if len(order.returns) >= MAX_RETURNS:
         raise IllegalState(f"An order can have at most {MAX_RETURNS} returns.", order.status)
     left = returnable(order)
-    faults = _faults(quantities, left)
-    if faults:
-        raise InvalidReturn(faults)
+    line_quantities.check(quantities, left, "returned")
     refundable = _refundable(order)
     lines = tuple(
         ReturnLine(line, quantity, refundable[line] * quantity // left[line]) for line, quantity in quantities
@@ -136,24 +127,8 @@ def move(
 
 def returnable(order: Order) -> dict[int, int]:
     """What is left to return of each line, by its number."""
-    left = {number: item.quantity for number, item in enumerate(order.content.items, start=1)}
-    for each in _lines_coming_back(order):
-        left[each.line] -= each.quantity
-    return left
-
-
-def _faults(quantities: list[tuple[int, int]], left: Mapping[int, int]) -> dict[int, str]:
-    faults: dict[int, str] = {}
-    seen: set[int] = set()
-    for index, (line, quantity) in enumerate(quantities):
-        if line not in left:
-            faults[index] = f"line {line} is not one of the order's {len(left)}"
-        elif line in seen:
-            faults[index] = f"line {line} is named twice; give one quantity for it"
-        elif quantity > left[line]:
-            faults[index] = f"of line {line} at most {left[line]} can still be returned, not {quantity}"
-        seen.add(line)
-    return faults
+    coming_back = ((each.line, each.quantity) for each in _lines_coming_back(order))
+    return line_quantities.left_of(order, coming_back)
 
 
 def _check_shipping_refund(order: Order, status: ReturnStatus, amount: int) -> None:

@@ -16,6 +16,7 @@ from orders_core.amount_schemas import (
     GivenSum,
     LineItemInput,
     LineItemView,
+    LineNumber,
     Quantity,
     ShippingInput,
     ShippingView,
@@ -47,6 +48,8 @@ from orders_core.models import (
 from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE
 from orders_core.payment_models import OrderPaymentStatus
 from orders_core.payment_schemas import PaymentView, payments_view
+from orders_core.shipment_models import FulfilmentStatus
+from orders_core.shipment_schemas import ShipmentView, shipments_view
 from orders_core.timestamps import Timestamp
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -174,7 +177,7 @@ def order_patch() -> type[Struct]:
 class ReturnLineInput(Struct, forbid_unknown_fields=True):
     """How much of one line item is to come back."""
 
-    line: Annotated[int, Meta(ge=1, le=100, description="Number of the line item, from 1.")]
+    line: LineNumber
     quantity: Quantity
 
 
@@ -276,6 +279,11 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
         | UnsetType
     ) = UNSET
     payment_status: OrderPaymentStatus | UnsetType = UNSET
+    shipments: (
+        Annotated[list[ShipmentView], Meta(description="Oldest first; left out when there are none.")]
+        | UnsetType
+    ) = UNSET
+    fulfilment_status: FulfilmentStatus | UnsetType = UNSET
     discounts: list[DiscountView] | UnsetType = UNSET
     shipping: ShippingView | UnsetType = UNSET
     taxes: list[TaxView] | UnsetType = UNSET
@@ -421,6 +429,7 @@ def view_of(order: Order) -> OrderView:
         history=[StatusEntryView(entry.status, entry.at, entry.by) for entry in order.history],
         returns=[_return_view(each, content) for each in order.returns] or UNSET,
         **payments_view(order),
+        **shipments_view(order),
     )
 
 

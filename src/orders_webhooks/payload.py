@@ -48,6 +48,7 @@ _TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
     "items": lambda order: replace(order, items=[]),
     "returns": lambda order: replace(order, returns=[]),
     "payments": lambda order: replace(order, payments=[]),
+    "shipments": lambda order: replace(order, shipments=[]),
     "discounts": lambda order: replace(order, discounts=[]),
     "taxes": lambda order: replace(order, taxes=[]),
     "metadata": lambda order: replace(order, metadata={}),

@@ -155,6 +155,24 @@ class TestAsItWas:
         for state in (order, paid, captured):
             assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
 
+    def test_shipments_are_told_by_events_and_shown_as_they_were(
+        self, ana_here: Client, staff_here: Client
+    ) -> None:
+        order = staff_here.move(ana_here.create(), "CONFIRMED", "PROCESSING")
+        parcel = {"carrier": "dhl", "tracking_number": "JD01", "lines": [{"line": 1, "quantity": 1}]}
+        rest = parcel | {"tracking_number": "JD02"}
+        shipments = f"{path_of(order)}/shipments"
+        first, second = (
+            staff_here.expect(201, staff_here.send("POST", shipments, body)) for body in (parcel, rest)
+        )
+        events = events_of(ana_here, order)["events"][-2:]
+        assert [(event["type"], event["changed"]) for event in events] == [
+            ("OrderStatusChanged", ["shipments", "status"]),
+            ("OrderUpdated", ["shipments"]),
+        ]
+        for state in (order, first, second):
+            assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
+
     def test_what_was_not_there_is_told(self, ana_here: Client) -> None:
         order = ana_here.create()
         unknown = problem(as_it_was(ana_here, order, version="2"), 404, "not-found")

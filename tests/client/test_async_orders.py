@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orders_client import AsyncOrders, NewPayment, OrderStatus, PaymentStatus
+from orders_client import AsyncOrders, NewPayment, NewShipment, OrderStatus, PaymentStatus, ShipmentLine
 from orders_client.errors import NotFound, VersionMismatch
 from tests.client.conftest import AT_ONCE, MUGS
 from tests.client.flaky import Fault, FlakyProxy
@@ -39,6 +39,17 @@ def test_an_order_is_paid(embedded_host: Host) -> None:
         assert captured.payment_status == "PAID"
 
     run(pay, embedded_host.origin, STAFF, embedded_host)
+
+
+def test_an_order_is_shipped(embedded_host: Host) -> None:
+    async def ship(orders: AsyncOrders) -> None:
+        order = await orders.create(MUGS)
+        for status in (OrderStatus.CONFIRMED, OrderStatus.PROCESSING):
+            order = await orders.replace(order, status=status)
+        shipped = await orders.record_shipment(order, NewShipment("dhl", "JD01", [ShipmentLine(1, 2)]))
+        assert shipped.fulfilment_status == "FULFILLED"
+
+    run(ship, embedded_host.origin, STAFF, embedded_host)
 
 
 def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:

@@ -42,12 +42,16 @@ ALIASES: Final = {
     "PaymentInput": "NewPayment",
     "ReturnLineInput": "ReturnLine",
     "ReturnLine": "ReturnedLine",
+    "ShipmentInput": "NewShipment",
+    "ShipmentLineInput": "ShipmentLine",
+    "ShipmentLine": "ShippedLine",
     "ProblemDetails": "ProblemDocument",
 }
 ANSWERS: Final = (
     types.EventPage,
     types.NewLineItem,
     types.NewPayment,
+    types.NewShipment,
     types.OrderPage,
     types.ReturnLine,
     types.Statistics,

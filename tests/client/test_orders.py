@@ -10,12 +10,14 @@ from orders_client import (
     Discount,
     NewLineItem,
     NewPayment,
+    NewShipment,
     Order,
     Orders,
     OrderStatus,
     PaymentStatus,
     ReturnLine,
     ReturnStatus,
+    ShipmentLine,
     Shipping,
     Tax,
 )
@@ -29,7 +31,7 @@ from orders_client.errors import (
     SignInFailed,
     VersionMismatch,
 )
-from orders_client.types import OrderPaymentStatus
+from orders_client.types import FulfilmentStatus, OrderPaymentStatus
 from tests.client.conftest import MUGS
 from tests.hosts import ANA, PASSWORD, Host
 
@@ -161,6 +163,22 @@ def test_payments_are_recorded_and_moved(ana: Orders, staff: Orders) -> None:
         staff.move_payment(paid, payment.payment_id, PaymentStatus.REFUNDED)
     with pytest.raises(Forbidden):
         ana.record_payment(placed, cash)
+
+
+def test_shipments_are_recorded(ana: Orders, staff: Orders) -> None:
+    placed = ana.create(MUGS)
+    assert (placed.shipments, placed.fulfilment_status) == ([], FulfilmentStatus.UNFULFILLED)
+    processed = move(staff, placed, *JOURNEY[:2])
+    left = datetime(2026, 2, 2, 15, 30, tzinfo=UTC)
+    parcel = NewShipment("dhl", "JD01", [ShipmentLine(1, 1)], "https://www.dhl.com/JD01", left)
+    shipped = staff.record_shipment(processed, parcel)
+    assert staff.record_shipment(processed, parcel) == shipped
+    (shipment,) = shipped.shipments
+    assert (shipment.shipped_at, shipment.tracking_url) == (left, parcel.tracking_url)
+    assert [(line.line, line.product_id, line.quantity) for line in shipment.lines] == [(1, "A-1", 1)]
+    assert (shipped.status, shipped.fulfilment_status) == (OrderStatus.SHIPPED, "PARTIALLY_FULFILLED")
+    with pytest.raises(Forbidden):
+        ana.record_shipment(placed, NewShipment("dhl", "JD02", [ShipmentLine(1, 1)]))
 
 
 def test_discounts_shipping_and_taxes_are_kept_and_refunded(ana: Orders, staff: Orders) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests import every_field
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
-from orders_core import models, payments, returns
+from orders_core import models, payments, returns, shipments
 from orders_core.access import CUSTOMER, STAFF
 from orders_core.models import (
     Address,
@@ -26,6 +26,7 @@ from orders_core.models import (
     VersionMismatch,
 )
 from orders_core.payment_models import PaymentStatus
+from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.stores import (
     OrderExists,
     OrderQuery,
@@ -224,6 +225,15 @@ class TestSave:
         orders.save(refunded, captured.version)
         assert orders.get(order.order_id) == refunded
 
+    def test_the_first_shipment_moves_the_order_in_the_same_write(self, orders: OrderRepository) -> None:
+        order = an_order(status=OrderStatus.PROCESSING)
+        orders.create(order)
+        shipment = Shipment("s1", "dhl", "1", (ShipmentLine(1, 1),), moment(1), "staff")
+        shipped = shipments.record(order, shipment, at=moment(1))
+        orders.save(shipped, order.version)
+        assert orders.get(order.order_id) == shipped
+        assert shipped in everything(orders, OrderQuery(None, (OrderStatus.SHIPPED,)), 100)
+
     def test_an_order_with_all_that_it_may_have_is_kept(self, orders: OrderRepository) -> None:
         """Each as large as it can be: a store's limits are not met."""
         items = tuple(LineItem("\U0001fad6" * 64, 10_000, 10**8, "\U0001fad6" * 200) for _ in range(100))
@@ -250,8 +260,19 @@ class TestSave:
             wanted = returns.request(wanted, return_id, everything, reason, at=moment(1), by="u" * 36)
             for status in steps:
                 wanted = returns.move(wanted, return_id, status, at=moment(2), by="u" * 36)
+        for number in range(shipments.MAX_SHIPMENTS):
+            shipment = Shipment(
+                f"{number:036}",
+                "c" * 64,
+                f"{number:02}" + "t" * 98,
+                tuple(ShipmentLine(line, 500) for line, _ in everything),
+                shipped_at=moment(1),
+                recorded_by="u" * 36,
+                tracking_url="https://" + "u" * 500,
+            )
+            wanted = shipments.record(wanted, shipment, at=moment(1))
         for number in range(payments.MAX_PAYMENTS):
-            reference = f"{number:02}" + "\U0001fad6" * 253
+            reference = f"{number:02}" + "r" * 253
             wanted = payments.record(
                 wanted,
                 f"{number:036}",

@@ -181,5 +181,14 @@ def test_410_disables_at_once() -> None:
 def test_what_the_bus_left_out_is_left_out_of_the_message_too() -> None:
     event = event_view_of(event_for_write(None, an_order(content=replace(MUGS, notes="x" * 2_000))))
     body = json.loads(message_of(without_large_fields(event, 1_500)).body)
-    assert body["data"]["left_out"] == ["items", "returns", "discounts", "taxes", "metadata", "notes"]
+    assert body["data"]["left_out"] == [
+        "items",
+        "returns",
+        "payments",
+        "shipments",
+        "discounts",
+        "taxes",
+        "metadata",
+        "notes",
+    ]
     assert json.loads(message_of(event).body)["data"]["left_out"] == []

@@ -97,6 +97,18 @@ payments = st.fixed_dictionaries(
         "refunded_amount": prices,
     },
 )
+shipments = st.fixed_dictionaries(
+    {},
+    optional={
+        "carrier": perhaps("dhl", "", "DHL\n"),
+        "tracking_number": perhaps("1", "", "t" * 101),
+        "lines": st.lists(
+            st.fixed_dictionaries({"line": perhaps(1, 0, 2), "quantity": perhaps(1, 3)}), max_size=3
+        ),
+        "tracking_url": perhaps("https://example.com/1", "javascript:alert(1)", None),
+        "shipped_at": perhaps("2026-01-31T09:30:00Z", "9999-99-99T99:99:99Z", "then", None),
+    },
+)
 places = st.fixed_dictionaries(
     {},
     optional={
@@ -190,7 +202,7 @@ def test_any_bytes(
 
 
 @thorough
-@given(user=users, route=routes, body=orders | returns | payments | anything, pick=picks)
+@given(user=users, route=routes, body=orders | returns | payments | shipments | anything, pick=picks)
 def test_any_json(
     application: Application, order_ids: list[str], user: User, route: Route, body: object, pick: int
 ) -> None:

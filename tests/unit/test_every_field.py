@@ -24,7 +24,16 @@ from tests.orders import an_order
 from orders_aws.consumers.table_changes import StreamData, StreamRecord, change_in
 from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, from_item, to_item
 from orders_client import types as client
-from orders_core import amount_schemas, models, money, payment_models, payment_schemas, schemas
+from orders_core import (
+    amount_schemas,
+    models,
+    money,
+    payment_models,
+    payment_schemas,
+    schemas,
+    shipment_models,
+    shipment_schemas,
+)
 from orders_core.access import STAFF
 from orders_core.amounts import SUMS
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
@@ -41,7 +50,13 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.Order: (
         schemas.OrderView,
         {"content", "updated_by", "fingerprint"},
-        {"order_number", "payment_status", *SUMS, *structs.asdict(OrderContent((), "")).keys()},
+        {
+            "order_number",
+            "payment_status",
+            "fulfilment_status",
+            *SUMS,
+            *structs.asdict(OrderContent((), "")).keys(),
+        },
     ),
     models.LineItem: (amount_schemas.LineItemView, set(), set()),
     models.Discount: (amount_schemas.DiscountView, set(), set()),
@@ -53,6 +68,8 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     models.ReturnEntry: (schemas.ReturnEntryView, set(), set()),
     payment_models.Payment: (payment_schemas.PaymentView, set(), set()),
     payment_models.PaymentEntry: (payment_schemas.PaymentEntryView, set(), set()),
+    shipment_models.Shipment: (shipment_schemas.ShipmentView, set(), set()),
+    shipment_models.ShipmentLine: (shipment_schemas.ShipmentLineView, set(), {"product_id"}),
     OrderEvent: (schemas.OrderEventView, set(), {"left_out"}),
 }
 """Of each stored type: its view, the fields that are not shown, and those that are shown besides."""
@@ -69,6 +86,8 @@ CLIENT: Final[dict[type[Struct], type[Struct]]] = {
     schemas.ReturnEntryView: client.ReturnEntry,
     payment_schemas.PaymentView: client.Payment,
     payment_schemas.PaymentEntryView: client.PaymentEntry,
+    shipment_schemas.ShipmentView: client.Shipment,
+    shipment_schemas.ShipmentLineView: client.ShippedLine,
     schemas.OrderEventView: client.OrderEvent,
 }
 """Of each view: the client's type of it."""
@@ -166,6 +185,7 @@ def test_a_body_has_every_field_of_the_content() -> None:
         (amount_schemas.TaxInput, models.Tax),
     ):
         assert names(body) == names(stored)
+    assert names(client.NewShipment) == names(shipment_schemas.ShipmentInput)
     assert names(client.NewPayment) == names(payment_schemas.PaymentInput)
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.orders import MUGS, a_change, a_removal, an_order, moment
 
 from orders_core import models, payments, returns
+from orders_core.line_quantities import InvalidLines
 from orders_core.models import IllegalState, LineItem, Order, OrderContent, OrderStatus, ReturnStatus
 from orders_core.payment_models import OrderPaymentStatus, Payment, PaymentStatus
 from orders_core.payments import STARTS, TRANSITIONS, InvalidPayment, PaymentNotFound
@@ -273,7 +274,7 @@ class ManyPayments(RuleBasedStateMachine):
     def apply(self, step: Callable[[], Order]) -> bool:
         try:
             self.order = step()
-        except (IllegalState, InvalidPayment, PaymentNotFound, returns.InvalidReturn):
+        except (IllegalState, InvalidPayment, PaymentNotFound, InvalidLines):
             return False
         return True
 

@@ -8,10 +8,11 @@ from tests.conformance import MEMBERS
 
 from orders_core import problems
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
+from orders_core.line_quantities import InvalidLines
 from orders_core.models import IllegalState, NotAllowed, OrderNotFound, OrderStatus, VersionMismatch
 from orders_core.payments import InvalidPayment, PaymentNotFound
 from orders_core.problems import KINDS, TYPE_BASE, Problem, problem_from
-from orders_core.returns import InvalidReturn, ReturnNotFound
+from orders_core.returns import ReturnNotFound
 from orders_core.stores import StoreUnavailable
 
 REQUEST_ID = str(uuid.UUID(int=7))
@@ -62,7 +63,7 @@ def test_a_slug_names_one_kind() -> None:
             {"current_status": "PENDING", "allowed_statuses": ["CONFIRMED"]},
         ),
         (
-            InvalidReturn({2: "is named twice"}),
+            InvalidLines({2: "is named twice"}),
             problems.INVALID_INPUT,
             {"errors": [{"pointer": "/lines/2", "detail": "is named twice"}]},
         ),

@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.orders import MUGS, an_order, moment
 
 from orders_core import returns
+from orders_core.line_quantities import InvalidLines
 from orders_core.models import (
     Discount,
     IllegalState,
@@ -18,7 +19,7 @@ from orders_core.models import (
     Shipping,
     Tax,
 )
-from orders_core.returns import TRANSITIONS, InvalidReturn, InvalidShippingRefund, ReturnNotFound
+from orders_core.returns import TRANSITIONS, InvalidShippingRefund, ReturnNotFound
 
 ITEMS = (LineItem("A-1", 3, 950), LineItem("B-7", 1, 4_999), LineItem("C-3", 2, 0))
 BARGAIN = OrderContent(
@@ -80,7 +81,7 @@ def test_a_return_says_what_comes_back_and_what_is_paid_back() -> None:
 def test_every_line_that_cannot_come_back_is_named(
     quantities: list[tuple[int, int]], faulty: set[int]
 ) -> None:
-    with pytest.raises(InvalidReturn) as caught:
+    with pytest.raises(InvalidLines) as caught:
         ask(delivered(), *quantities)
     assert caught.value.faults.keys() == faulty
 
@@ -121,7 +122,7 @@ def test_the_table_says_the_same() -> None:
 def test_a_request_is_good_or_its_faults_are_named(quantities: list[tuple[int, int]]) -> None:
     try:
         order = ask(delivered(), *quantities)
-    except InvalidReturn as error:
+    except InvalidLines as error:
         assert error.faults
         assert error.faults.keys() <= set(range(len(quantities)))
     else:
@@ -185,7 +186,7 @@ class ManyReturns(RuleBasedStateMachine):
     def request(self, lines: list[tuple[int, int]]) -> None:
         try:
             self.order = ask(self.order, *lines, return_id=f"r{len(self.order.returns)}")
-        except InvalidReturn:
+        except InvalidLines:
             return
 
     @rule(

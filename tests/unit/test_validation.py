@@ -14,6 +14,7 @@ from orders_core import faults, validation
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
 from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import OrderInput, OrderReplacement, ReturnInput, ReturnMove
+from orders_core.shipment_schemas import ShipmentInput
 from orders_core.validation import decode
 
 MUG = {"product_id": "A-1", "quantity": 2, "unit_price": "9.50"}
@@ -24,6 +25,7 @@ TYPES: list[type[Struct]] = [
     ReturnMove,
     PaymentInput,
     PaymentMove,
+    ShipmentInput,
 ]
 
 anything = st.recursive(
