@@ -243,6 +243,7 @@ def _config(options: Options, pool: UserPool) -> dict[str, str | None]:
         "environment": "local",
         "region": "local",
         "store": options.store.partition(":")[0],
+        "mail": "folder" if options.mail_url is None else "smtp",
         "user_pool_id": pool.pool_id,
         "client_id": options.jwt_audience or pool.client_id,
     }

@@ -105,13 +105,14 @@ class TestPages:
             "environment",
             "region",
             "store",
+            "mail",
             "api_url",
             "cognito_url",
             "user_pool_id",
             "client_id",
         }
         assert (config["api_url"], config["cognito_url"]) == (host.url, f"{host.url}/cognito")
-        assert config["store"] == "sqlite"
+        assert (config["store"], config["mail"]) == ("sqlite", "folder")
         keys = nobody.get(f"{config['cognito_url']}/{config['user_pool_id']}/.well-known/jwks.json").json()
         assert {key["alg"] for key in keys["keys"]} == {"RS256"}
 

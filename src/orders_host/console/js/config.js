@@ -13,3 +13,6 @@ export async function loadConfig() {
 
 /** Whether the API looks for words, sorts by more than the time of placing and counts: no index of DynamoDB does. */
 export const isSearchable = () => config.store === "sqlite";
+
+/** Whether letters, such as those with codes, are kept as files beside the data instead of being sent. */
+export const keepsLetters = () => config.mail === "folder";

@@ -13,6 +13,7 @@ import { actionButton, empty, failure, loading } from "../ui.js";
 import { effect, h, onEnd, signal } from "../view.js";
 import { bulkBar } from "./bulk.js";
 import { columnChoice } from "./columns.js";
+import { firstRun } from "./first-run.js";
 import { filterBar } from "./list-filters.js";
 import { orderTable } from "./order-table.js";
 import { viewBar } from "./saved-views.js";
@@ -156,7 +157,7 @@ function openListing(filters, user, { known, sortAs, focusHead }) {
       () => any() && table.element,
       () => state() === "loading" && loading("rows"),
       () => state() === "more" && h("p", { class: "more muted" }, tr("loading")),
-      () => state() === "done" && count() === 0 && nothing(filters),
+      () => state() === "done" && count() === 0 && nothing(filters, user),
       () => isError() && failure(state(), load),
       () => state() === "ready" && more(load),
       bulk?.bar,
@@ -189,7 +190,10 @@ function more(load) {
   return h("div", { class: "more" }, button);
 }
 
-const nothing = (filters) =>
-  isFiltered(filters)
-    ? empty(tr("list.nothing"), tr("list.nothing.text"), h("a", { class: "button", href: link(["orders"]) }, tr("list.all")))
-    : empty(tr("list.empty"), tr("list.empty.text"), h("a", { class: "button primary", href: link(["new"]) }, tr("nav.new")));
+function nothing(filters, user) {
+  if (isFiltered(filters)) {
+    return empty(tr("list.nothing"), tr("list.nothing.text"), h("a", { class: "button", href: link(["orders"]) }, tr("list.all")));
+  }
+  if (user.staff) return firstRun();
+  return empty(tr("list.empty"), tr("list.empty.text"), h("a", { class: "button primary", href: link(["new"]) }, tr("nav.new")));
+}

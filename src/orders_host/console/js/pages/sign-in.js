@@ -3,6 +3,7 @@
 import { asClient, CognitoError } from "../cognito.js";
 import { known, t, tr } from "../i18n.js";
 import { answerNewPassword, ended, signIn } from "../session.js";
+import { keepsLetters } from "../config.js";
 import { detailOf, field, form, input, submitButton } from "../ui.js";
 import { h, signal } from "../view.js";
 
@@ -144,6 +145,7 @@ const password = (label, autocomplete) => ({
 const code = () => ({
   name: "code",
   label: "confirm.code",
+  hint: keepsLetters() ? "signin.letters" : null,
   check: (value) => (value ? null : "required"),
   attributes: { autocomplete: "one-time-code", inputmode: "numeric" },
 });
