@@ -11,7 +11,7 @@ from tests.browser.site import Site
 from tests.browser.test_accessibility import assert_clean
 from tests.browser.test_lists import place_orders
 from tests.browser.visitor import MUG, Visitor
-from tests.hosts import STAFF
+from tests.hosts import PASSWORD, STAFF
 
 
 @pytest.fixture
@@ -186,6 +186,32 @@ def test_events_are_seen_as_they_happen(themed: Visitor, site: Site, customer: s
     page.locator(".events summary").click()
     expect(page.locator(".events pre")).to_contain_text('"order_id"')
     assert_clean(page)
+
+
+def test_the_requests_of_the_tab_are_seen_without_their_queries(
+    visit: Open, site: Site, customer: str
+) -> None:
+    (order_id,) = place_orders(site, customer, 1)
+    visitor = visit(locale="es-ES", viewport={"width": 375, "height": 800})
+    page = visitor.page
+    visitor.open("orders?q=A-1")
+    page.get_by_label("Correo electrónico").fill(customer)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("[data-order] a").click()
+    expect(page.locator(".timeline li")).to_have_count(1)
+    visitor.go("developers")
+    log = page.get_by_role("region", name="Peticiones de esta pestaña")
+    expect(log.get_by_text(f"GET /v1/orders/{order_id}", exact=True)).to_be_visible()
+    expect(log.get_by_text("GET /v1/orders", exact=True)).to_be_visible()
+    expect(log).not_to_contain_text("A-1")
+    assert_clean(page)
+
+
+def test_staff_are_told_the_commands_for_webhooks_and_keys(themed: Visitor) -> None:
+    themed.sign_in(STAFF, path="developers")
+    expect(themed.page.get_by_text("orders webhook replay ID")).to_be_visible()
+    assert_clean(themed.page)
 
 
 def test_the_code_of_a_page_is_loaded_when_it_is_opened(visitor: Visitor, customer: str) -> None:

@@ -2,6 +2,7 @@
 
 import { config } from "./config.js";
 import { delay, reach, trouble, untilReached } from "./http.js";
+import { noted } from "./request-log.js";
 import { idToken, renew } from "./session.js";
 
 const MAX_ATTEMPTS = 6;
@@ -65,7 +66,10 @@ const GUARDS = new Set(["If-Match", "Idempotency-Key"]);
 
 async function authorized(url, init, headers) {
   const type = init.body === undefined ? {} : { "Content-Type": "application/json" };
-  const send = async () => reach(url, { ...init, headers: { ...(await credentials()), ...type, ...headers } });
+  const send = async () => {
+    const signed = { ...init, headers: { ...(await credentials()), ...type, ...headers } };
+    return noted(init.method, url, () => reach(url, signed));
+  };
   const response = await send();
   if (response.status !== 401) return response;
   await renew();

@@ -451,5 +451,13 @@ export const en = {
   "developers.hint": "What happens to orders while this page is open, as the API's stream tells it.",
   "developers.polling": "This host has no stream of events.",
   "developers.none": "Nothing has happened yet. Place or change an order in another tab.",
+  "developers.requests": "Requests of this tab",
+  "developers.requests.hint": "With their ids, which the access log has too. Queries are left out.",
+  "developers.request": "Request",
+  "developers.status": "Status",
+  "developers.time": "Time",
+  "developers.webhooks": "Webhooks",
+  "developers.keys": "API keys",
+  "developers.shell": "In a shell of the host:",
   "developers.connection": "Connection",
 };

@@ -451,5 +451,13 @@ export const es = {
   "developers.hint": "Lo que pasa con los pedidos mientras esta página está abierta, como lo cuenta la API.",
   "developers.polling": "Este servidor no tiene flujo de eventos.",
   "developers.none": "Todavía no ha pasado nada. Haz o cambia un pedido en otra pestaña.",
+  "developers.requests": "Peticiones de esta pestaña",
+  "developers.requests.hint": "Con sus identificadores, que el registro de accesos también tiene. Las consultas se omiten.",
+  "developers.request": "Petición",
+  "developers.status": "Estado",
+  "developers.time": "Tiempo",
+  "developers.webhooks": "Webhooks",
+  "developers.keys": "Claves de la API",
+  "developers.shell": "En una consola del servidor:",
   "developers.connection": "Conexión",
 };

@@ -6,6 +6,7 @@ import { language, LANGUAGES, t, tr } from "./i18n.js";
 import { followEvents, liveness } from "./live.js";
 import { forgetEverything } from "./memory.js";
 import { palette } from "./palette.js";
+import { forgetRequests } from "./request-log.js";
 import { link, PAGE_SHOWN, route } from "./router.js";
 import { restore, signOut, signOutEverywhere, user } from "./session.js";
 import { settingsMenu } from "./settings-menu.js";
@@ -140,6 +141,7 @@ const paletteButton = () =>
 /** Ends the session in this tab, or everywhere, with all that the pages remember. */
 async function leave(how = signOut, done) {
   forgetEverything();
+  forgetRequests();
   await how();
   if (done) toast(t(done));
 }

@@ -5,6 +5,7 @@ import { config } from "../config.js";
 import { curl } from "../curl.js";
 import { formatMoment, t, tr } from "../i18n.js";
 import { liveness, onLive } from "../live.js";
+import { requests } from "../request-log.js";
 import { link } from "../router.js";
 import { expiry } from "../session.js";
 import { actionButton, ago, copy, numberOf, shortId } from "../ui.js";
@@ -12,7 +13,13 @@ import { h, signal } from "../view.js";
 
 const MAX_EVENTS = 100;
 
-export function developersPage() {
+// The API has no operations for webhooks and keys; the host's command line has.
+const COMMANDS = [
+  ["developers.webhooks", ["orders webhook list", "orders webhook add URL", "orders webhook test ID", "orders webhook replay ID"]],
+  ["developers.keys", ["orders key list", "orders key create NAME", "orders key revoke ID"]],
+];
+
+export function developersPage(user) {
   const events = signal([]);
   const paused = signal(false);
   onLive((event) => {
@@ -38,7 +45,13 @@ export function developersPage() {
         h("p", { class: "muted small" }, tr(`developers.${liveness.peek() === "polling" ? "polling" : "hint"}`)),
         () => (events().length > 0 ? h("ol", { class: "events plain" }, events().map(entry)) : h("p", { class: "muted" }, tr("developers.none"))),
       ),
-      h("section", { class: "card stack" }, h("h2", {}, tr("developers.connection")), connection()),
+      h(
+        "div",
+        { class: "stack" },
+        h("section", { class: "card stack" }, h("h2", {}, tr("developers.connection")), connection()),
+        h("section", { class: "card stack" }, h("h2", {}, tr("developers.requests")), h("p", { class: "muted small" }, tr("developers.requests.hint")), () => requestTable(requests())),
+        user.staff && config.store === "sqlite" && COMMANDS.map(([key, commands]) => commandCard(key, commands)),
+      ),
     ),
   );
 }
@@ -57,6 +70,32 @@ function entry(event) {
     ),
   );
 }
+
+function requestTable(list) {
+  const column = (key, name) => h("th", { scope: "col", class: name }, tr(key));
+  return h(
+    "div",
+    { class: "scrolled", tabindex: "0", role: "region", "aria-label": tr("developers.requests") },
+    h(
+      "table",
+      { class: "items small" },
+      h("thead", {}, h("tr", {}, column("developers.request"), column("developers.status", "number"), column("developers.time", "number"))),
+      h("tbody", {}, list.map(requestRow)),
+    ),
+  );
+}
+
+const requestRow = ({ method, path, status, milliseconds, id }) =>
+  h(
+    "tr",
+    {},
+    h("td", {}, h("code", {}, `${method} ${path}`), h("span", { class: "muted block" }, id ?? "")),
+    h("td", { class: "number" }, String(status)),
+    h("td", { class: "number" }, `${milliseconds} ms`),
+  );
+
+const commandCard = (key, commands) =>
+  h("section", { class: "card stack" }, h("h2", {}, tr(key)), h("p", { class: "muted small" }, tr("developers.shell")), h("ul", { class: "plain" }, commands.map((command) => h("li", {}, h("code", {}, command)))));
 
 function connection() {
   const facts = [
