@@ -204,8 +204,11 @@ def test_a_phone_is_wide_enough(visit: Open, path: str) -> None:
     assert visitor.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_an_order_fits_a_phone(visit: Open) -> None:
+def test_an_order_and_what_it_adds_to_the_figures_fit_a_phone(visit: Open) -> None:
     visitor = visit(viewport=PHONE)
     visitor.sign_in(STAFF)
     visitor.place_order((f"{'long-id-' * 8}", "Name " * 30, "10000", "1000000"), notes="unbroken" * 40)
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    visitor.go("overview")
+    expect(visitor.page.locator(".figure svg")).to_have_count(4)
     assert visitor.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
