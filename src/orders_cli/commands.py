@@ -1,11 +1,13 @@
 """The commands of `orders`. A misuse is answered with one line that says how to mend it, and exit code 2."""
 
+import sqlite3
 import sys
 
 import click
 
 from orders_cli.audit import audit
 from orders_cli.backup import backup, check, restore
+from orders_cli.completion import completion
 from orders_cli.contract import openapi
 from orders_cli.cost import cost
 from orders_cli.deploy import deploy
@@ -31,7 +33,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
-for command in (audit, keys, backup, restore, check):
+for command in (audit, keys, backup, restore, check, completion):
     orders.add_command(command)
 
 
@@ -48,7 +50,7 @@ def run() -> None:
         _fail(error.format_message(), error)
     except InvalidOption as error:
         _fail(error.told(flag), error)
-    except (CognitoError, ValueError) as error:
+    except (CognitoError, ValueError, OSError, sqlite3.Error) as error:  # the last two: a full disk, for one
         _fail(str(error), error)
 
 

@@ -28,8 +28,8 @@ def json_option(command: F) -> F:
 
 
 @contextmanager
-def open_database(data_dir: Path) -> Iterator[Database]:
-    """The host's own database; it may be running meanwhile.
+def open_database(data_dir: Path, *, first_use: bool = False) -> Iterator[Database]:
+    """The host's own database; it may be running meanwhile. On `first_use` it is made if it is not there.
 
     Raises:
         InvalidOption: the file does not exist or cannot be opened.
@@ -38,6 +38,8 @@ def open_database(data_dir: Path) -> Iterator[Database]:
 
     from orders_host.sqlite_file import SchemaTooNew
 
+    if not first_use and not (data_dir / GATEWAY_DB).exists():
+        raise InvalidOption("holds no data of a host. Is the path right?", data_dir=data_dir)
     try:
         database = Database(data_dir / GATEWAY_DB)
     except (OSError, sqlite3.Error, SchemaTooNew) as error:

@@ -21,7 +21,7 @@ def key() -> None:
 @data_dir_option
 def create(name: str, plan: str, as_json: bool, data_dir: Path) -> None:
     """Create a key and print it: only this once."""
-    with open_database(data_dir) as database:
+    with open_database(data_dir, first_use=True) as database:
         key_id, secret = ApiKeys(database).create(name, plan)
     if as_json:
         print_json({"id": key_id, "name": name, "plan": plan, "secret": secret})

@@ -38,7 +38,7 @@ def add(
 
     secret = password or generate_password()
     permanent = password is not None and not temporary
-    with _pool(data_dir) as pool:
+    with _pool(data_dir, first_use=True) as pool:
         added = pool.add_user(email, secret, groups=groups, permanent=permanent)
     if as_json:
         print_json({"email": added.email, "sub": added.sub, **({} if password else {"password": secret})})
@@ -129,7 +129,7 @@ def import_(file: BinaryIO, data_dir: Path) -> None:
     """Add the users of an export, all or none; `-` reads from standard input. Passwords stay valid."""
     from orders_host.user_pool.transfer import import_users
 
-    with _pool(data_dir) as pool:
+    with _pool(data_dir, first_use=True) as pool:
         count = import_users(pool, file.read())
     click.echo(f"Imported {count} users.")
 
@@ -175,9 +175,9 @@ def token(email: str, as_json: bool, data_dir: Path) -> None:
 
 
 @contextmanager
-def _pool(data_dir: Path) -> Iterator["UserPool"]:
+def _pool(data_dir: Path, *, first_use: bool = False) -> Iterator["UserPool"]:
     from orders_host.mail.mailbox import Mailbox
     from orders_host.user_pool import UserPool
 
-    with open_database(data_dir) as database:
+    with open_database(data_dir, first_use=first_use) as database:
         yield UserPool(database, Mailbox(data_dir / "mail"))

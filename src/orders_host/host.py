@@ -21,6 +21,7 @@ from orders_host.api import api_routes
 from orders_host.api_keys import ApiKeys
 from orders_host.app import Dependencies, Gateway
 from orders_host.authorizer import Authorizer
+from orders_host.certificate import check_certificate
 from orders_host.connection_table import ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
 from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, exclusive
@@ -81,6 +82,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
             ssl_keyfile=options.keyfile,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
+        if options.certfile is not None and options.keyfile is not None:
+            check_certificate(options.certfile, options.keyfile)
         try:
             config.load()
         except ssl.SSLError as error:
@@ -124,7 +127,14 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     cors = options.cors_allow_origin
     streams = EventStreams(relay.feed if relay else None, cors)
     pages = Pages(
-        document, _config(options, pool), pool, invocation, telemetry, options.metrics_token, public_url
+        document,
+        _config(options, pool),
+        pool,
+        invocation,
+        telemetry,
+        options.metrics_token,
+        public_url,
+        options.mail_from,
     )
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)

@@ -2,6 +2,7 @@
 
 import hmac
 import mimetypes
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ import msgspec
 from orders_core.problems import FORBIDDEN, STORE_UNAVAILABLE, Problem, no_such_resource
 from orders_core.proxy import EXPOSED_HEADERS, ProxyResponse, response
 from orders_core.stores import StoreUnavailable
-from orders_host import contract_text, metrics
+from orders_host import contract_text, metrics, security_txt
 from orders_host.addresses import is_loopback
 from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
@@ -59,10 +60,12 @@ class Pages:
         telemetry: PrometheusTelemetry,
         metrics_token: str | None = None,
         public_url: str | None = None,
+        mail_from: str | None = None,
     ) -> None:
         """Without a token for them, metrics are for clients on this machine.
 
-        Without a public URL, clients are told the one that they asked.
+        Without a public URL, clients are told the one that they asked. `mail_from` is the sender of the
+        host's mail, and whom to tell of a vulnerability.
         """
         self._contract = contract
         self._config = config
@@ -72,6 +75,7 @@ class Pages:
         self._telemetry = telemetry
         self._metrics_token = metrics_token
         self._public_url = public_url
+        self._mail_from = mail_from
         key_set = f"/cognito/{pool.pool_id}/.well-known"
         self.routes = [
             _page("/", self._home),
@@ -87,6 +91,7 @@ class Pages:
             _page("/openapi.json", self._contract_as_json),
             _page("/config.json", self._configuration),
             _page("/docs", self._docs),
+            _page(security_txt.PATH, self._security),
             _page(f"{key_set}/jwks.json", self._jwks, limited=True),
             _page(f"{key_set}/openid-configuration", self._openid, limited=True),
             *(
@@ -138,6 +143,12 @@ class Pages:
         # Its links are relative to where its files are.
         page["body"] = page["body"].replace('="./', '="console/')
         return page
+
+    async def _security(self, _: Call) -> ProxyResponse:
+        if self._mail_from is None:
+            raise no_such_resource()
+        text = security_txt.security_txt(self._mail_from, datetime.now(UTC))
+        return response(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
     async def _jwks(self, _: Call) -> ProxyResponse:
         return response(200, msgspec.json.encode(self._pool.keys.jwks()), _ANY_ORIGIN)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -54,12 +56,18 @@ class Site:
 
     def mailed_code(self, email: str) -> str:
         """The last code that the embedded pool sent to an address."""
+        return self.mailed_text(email).partition("\n")[0].rpartition(": ")[2].strip()
+
+    def mailed_text(self, email: str) -> str:
+        """The text of the last letter that the embedded pool sent to an address."""
         assert self.data is not None
         letters = sorted(
             (self.data / "mail").glob(f"*-{email}-*.eml"), key=lambda path: path.stat().st_mtime_ns
         )
-        body = message_from_bytes(letters[-1].read_bytes()).get_payload()
-        return str(body).partition("\n")[0].rpartition(": ")[2].strip()
+        message = message_from_bytes(letters[-1].read_bytes(), policy=default)
+        assert isinstance(message, EmailMessage)
+        text: str = message.get_content()
+        return text
 
 
 def sign_up(config: dict[str, str], email: str) -> None:

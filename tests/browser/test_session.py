@@ -46,6 +46,19 @@ def test_sign_up_with_a_mailed_code(visitor: Visitor, site: Site) -> None:
     expect(visitor.page.get_by_role("heading", name="No orders yet")).to_be_visible()
 
 
+def test_letters_are_in_the_language_of_the_sign_up(visit: Open, site: Site) -> None:
+    email = f"{uuid.uuid4().hex[:12]}@example.com"
+    visitor = visit(locale="es-ES")
+    visitor.open()
+    page = visitor.page
+    page.get_by_role("button", name="Crear una cuenta").click()
+    page.get_by_label("Correo").fill(email)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Crear cuenta").click()
+    expect(page.get_by_role("heading", name="Confirma tu correo")).to_be_visible()
+    assert "Tu código de confirmación" in site.mailed_text(email)
+
+
 def test_a_forgotten_password(visitor: Visitor, site: Site, customer: str) -> None:
     visitor.open()
     visitor.page.get_by_role("button", name="Forgot your password?").click()

@@ -1,6 +1,8 @@
 """The command line: JSON for programs, tables for people, one line and exit code 2 for whatever is wrong."""
 
 import json
+import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -32,16 +34,18 @@ def taken_port() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, may_write: int | None = None) -> subprocess.CompletedProcess[str]:
+    """What the command does. No file may grow beyond `may_write` bytes: what a full disk looks like."""
     command = [str(ORDERS), *map(str, arguments)]
+    limit = [] if may_write is None else ["prlimit", f"--fsize={may_write}"]
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        [*limit, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def refused(*arguments: object) -> str:
+def refused(*arguments: object, may_write: int | None = None) -> str:
     """The one line that a command ends with when something is wrong."""
-    done = run(*arguments)
+    done = run(*arguments, may_write=may_write)
     assert (done.returncode, done.stdout) == (2, ""), done
     (line,) = done.stderr.splitlines()
     assert line.startswith("orders: ")
@@ -65,7 +69,10 @@ class TestMisuse:
             (["serve", "--jwt-issuer", "http://localhost.evil.example", "--jwt-audience", "x"], "https://"),
             (["serve", "--certfile", __file__], "--keyfile"),
             (["serve", "--certfile", "nosuch.pem", "--keyfile", "nosuch.pem"], "nosuch.pem"),
-            (["serve", "--certfile", __file__, "--keyfile", __file__, "--port", "0"], "can't be used"),
+            (
+                ["serve", "--certfile", __file__, "--keyfile", __file__, "--port", "0"],
+                "no certificate",
+            ),
             (["serve", "--host", "999.1.1.1"], "999.1.1.1"),
             (["nosuch"], "nosuch"),
             (["user", "add"], "EMAIL"),
@@ -94,6 +101,38 @@ class TestMisuse:
         (tmp_path / "file").write_text("")
         assert "file" in refused("serve", "--port", 0, "--data-dir", tmp_path / "file")
         assert "file" in refused("user", "list", "--data-dir", tmp_path / "file" / "below")
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "user list",
+            "user export",
+            f"user disable {ANA}",
+            f"token {ANA}",
+            "key list",
+            "key revoke nosuchkey0",
+            "keys rotate",
+            "audit",
+            "events",
+            "webhook list",
+            "backup backup.tar",
+            "check",
+        ],
+    )
+    def test_so_is_a_directory_that_is_not_there_and_it_is_not_made(
+        self, tmp_path: Path, command: str
+    ) -> None:
+        mistyped = tmp_path / "no-such"
+        assert str(mistyped) in refused(*command.split(), "--data-dir", mistyped)
+        assert not mistyped.exists()
+
+    def test_so_is_a_full_disk(self, data_dir: Path, tmp_path: Path) -> None:
+        shutil.copytree(data_dir, tmp_path / "data")
+        line = refused(
+            *("user", "add", "late@example.com", "--password", PASSWORD, "--data-dir", tmp_path / "data"),
+            may_write=4_096,
+        )
+        assert "disk" in line
 
     @pytest.mark.parametrize("name", ["orders.db", "gateway.db"])
     def test_so_is_a_file_of_a_later_release_or_none_of_ours(self, tmp_path: Path, name: str) -> None:
@@ -235,3 +274,30 @@ def test_options_may_come_from_the_environment(tmp_path: Path) -> None:
     with own_host(tmp_path / "data", env={"ORDERS_RATE_LIMIT": "7", "ORDERS_BURST": "9"}) as host:
         policy = httpx.get(f"{host.url}/v1/orders").headers["ratelimit-policy"]
     assert policy == '"default";q=9;w=2'
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_there_is_a_script_for_each_shell(self, shell: str) -> None:
+        done = run("completion", shell)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"_ORDERS_COMPLETE={shell}_complete" in done.stdout
+
+    def test_a_shell_completes_commands(self) -> None:
+        """By the script itself: bash calls its function, which fills COMPREPLY."""
+        script = """
+            eval "$(orders completion bash)"
+            COMP_WORDS=(orders us) COMP_CWORD=1
+            _orders_completion orders
+            echo "${COMPREPLY[@]}"
+        """
+        path = f"{ORDERS.parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == ["user"]

@@ -1,7 +1,7 @@
 // Signing in and everything around it: first password, forgotten password, new account.
 
 import { asClient, CognitoError } from "../cognito.js";
-import { known, t, tr } from "../i18n.js";
+import { known, language, t, tr } from "../i18n.js";
 import { answerNewPassword, ended, signIn } from "../session.js";
 import { keepsLetters } from "../config.js";
 import { detailOf, field, form, input, submitButton } from "../ui.js";
@@ -102,7 +102,10 @@ const STEPS = {
         const answer = await asClient("SignUp", {
           Username: state.email,
           Password: state.password,
-          UserAttributes: [{ Name: "email", Value: state.email }],
+          UserAttributes: [
+            { Name: "email", Value: state.email },
+            { Name: "locale", Value: language() }, // of the letters that the pool writes
+          ],
         });
         state.destination = answer.CodeDeliveryDetails?.Destination ?? state.email;
         if (answer.UserConfirmed) await signIn(state.email, state.password);
