@@ -39,7 +39,7 @@ from orders_host.relay import ORDERS_DB, Relay
 from orders_host.retention import Retention
 from orders_host.routing import Router
 from orders_host.server import GRACEFUL_SECONDS, BoundedServer, descriptors_of, ignore_hangup
-from orders_host.service_manager import READY, STOPPING, notify
+from orders_host.service_manager import READY, STOPPING, inherited_listener, notify
 from orders_host.spans import Export, SpanningTelemetry
 from orders_host.sqlite import SqliteOrderRepository
 from orders_host.sqlite_file import SchemaTooNew
@@ -287,11 +287,14 @@ async def _flush_forever(quotas: Quotas) -> None:
 
 
 def listen(options: Options) -> socket.socket:
-    """The socket that the host's clients connect to.
+    """The socket that the host's clients connect to; a service manager's, if it hands one over.
 
     Raises:
         InvalidOption: the address or the port can't be used.
     """
+    inherited = inherited_listener()
+    if inherited is not None:
+        return inherited
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -84,7 +84,7 @@ class Machine:
             check=False,
         )
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-        if "enable --now orders.service" in script:
+        if "enable --now orders.socket orders.service" in script:
             self._start_host()
         if "reload caddy.service" in script:
             self._start_caddy()
