@@ -112,30 +112,20 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         raise InvalidOption(f"can't be used: {error}", data_dir=options.data_dir) from error
     stack.callback(gateway_db.close)
     telemetry = PrometheusTelemetry()
-    public_url = options.public_url.rstrip("/") if options.public_url else None
     pool = UserPool(
         gateway_db,
         _mail(options, gateway_db, telemetry, stack),
-        f"{public_url}/cognito" if public_url else None,
+        f"{options.base_url}/cognito" if options.base_url else None,
         first_base_url=f"{url}/cognito",
     )
     access_log = AccessLog()
     stack.callback(access_log.close)
-    document = contract.build(public_url or "/")
+    document = contract.build(options.base_url or "/")
     export = _exporter(options, stack)
     invocation, relay, retention = _invocation(options, telemetry, export, stack)
     cors = options.cors_allow_origin
     streams = EventStreams(relay.feed if relay else None, cors)
-    pages = Pages(
-        document,
-        _config(options, pool),
-        pool,
-        invocation,
-        telemetry,
-        options.metrics_token,
-        public_url,
-        options.mail_from,
-    )
+    pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options)
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
     routes = [*api_routes(document, invocation, cors), *streams.routes, *pages.routes]

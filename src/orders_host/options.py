@@ -151,7 +151,7 @@ class Options(NamedTuple):
         str | None,
         About(
             "Show `/metrics` to clients that send it as `Authorization: Bearer`; without one, only to clients"
-            " on this machine that come through no proxy"
+            " on this machine that come through no proxy; with a public URL this needs `--trusted-proxies`"
         ),
     ] = None
     keep_events_days: Annotated[
@@ -168,9 +168,19 @@ class Options(NamedTuple):
     )
 
     @property
+    def base_url(self) -> str | None:
+        """The public URL without a slash at its end."""
+        return self.public_url.rstrip("/") if self.public_url else None
+
+    @property
     def root_path(self) -> str:
         """The path of the public URL, which clients put before each of the host's own; or empty."""
-        return urlsplit(self.public_url or "").path.rstrip("/")
+        return urlsplit(self.base_url or "").path
+
+    @property
+    def knows_its_clients(self) -> bool:
+        """Whether a request from this machine is no proxy's that does not say for whom it asks."""
+        return self.public_url is None or self.trusted_proxies is not None
 
     @property
     def scheme(self) -> str:

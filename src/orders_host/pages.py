@@ -16,6 +16,7 @@ from orders_host import contract_text, metrics, security_txt
 from orders_host.addresses import is_loopback
 from orders_host.invocation import Invocation
 from orders_host.metrics import PrometheusTelemetry
+from orders_host.options import Options
 from orders_host.proxy import HttpRequest
 from orders_host.routing import Answer, Call, Route
 from orders_host.user_pool import CognitoEndpoint, UserPool
@@ -58,24 +59,15 @@ class Pages:
         pool: UserPool,
         invocation: Invocation,
         telemetry: PrometheusTelemetry,
-        metrics_token: str | None = None,
-        public_url: str | None = None,
-        mail_from: str | None = None,
+        options: Options,
     ) -> None:
-        """Without a token for them, metrics are for clients on this machine.
-
-        Without a public URL, clients are told the one that they asked. `mail_from` is the sender of the
-        host's mail, and whom to tell of a vulnerability.
-        """
         self._contract = contract
         self._config = config
         self._pool = pool
         self._cognito = CognitoEndpoint(pool)
         self._invocation = invocation
         self._telemetry = telemetry
-        self._metrics_token = metrics_token
-        self._public_url = public_url
-        self._mail_from = mail_from
+        self._options = options
         key_set = f"/cognito/{pool.pool_id}/.well-known"
         self.routes = [
             _page("/", self._home),
@@ -119,7 +111,7 @@ class Pages:
         return response(200, b'{"status":"ok"}', {"Cache-Control": "no-store"})
 
     async def _metrics(self, call: Call) -> ProxyResponse:
-        if not _may_read_metrics(call.request, self._metrics_token):
+        if not _may_read_metrics(call.request, self._options):
             raise Problem(FORBIDDEN, _METRICS_REFUSED)
         return response(200, self._telemetry.text(), {"Content-Type": metrics.CONTENT_TYPE})
 
@@ -134,7 +126,8 @@ class Pages:
         return response(200, msgspec.json.encode(self._contract), _ANY_ORIGIN)
 
     async def _configuration(self, call: Call) -> ProxyResponse:
-        here = self._public_url or call.request.base_url
+        # Without a public URL, clients are told the one that they asked.
+        here = self._options.base_url or call.request.base_url
         config = self._config | {"api_url": here, "cognito_url": f"{here}/cognito"}
         return response(200, msgspec.json.encode(config), {"Cache-Control": "no-cache", **_ANY_ORIGIN})
 
@@ -145,9 +138,10 @@ class Pages:
         return page
 
     async def _security(self, _: Call) -> ProxyResponse:
-        if self._mail_from is None:
+        mail_from = self._options.mail_from
+        if mail_from is None:
             raise no_such_resource()
-        text = security_txt.security_txt(self._mail_from, datetime.now(UTC))
+        text = security_txt.security_txt(mail_from, datetime.now(UTC))
         return response(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
     async def _jwks(self, _: Call) -> ProxyResponse:
@@ -186,10 +180,11 @@ def static_file(folder: Path, name: str) -> ProxyResponse:
     return response(200, path.read_bytes(), headers)
 
 
-def _may_read_metrics(request: HttpRequest, token: str | None) -> bool:
+def _may_read_metrics(request: HttpRequest, options: Options) -> bool:
     """Metrics tell the shop's revenue: they are not for every client of the API."""
-    if token is not None:
+    if options.metrics_token is not None:
         given = request.headers.get("authorization", "").encode("latin-1")
-        return hmac.compare_digest(given, f"Bearer {token}".encode())
+        return hmac.compare_digest(given, f"Bearer {options.metrics_token}".encode())
     # A proxy on this machine brings its clients' requests from a local address; it says so, if it is honest.
-    return is_loopback(request.address) and not _FORWARDED & request.headers.keys()
+    is_direct = options.knows_its_clients and not _FORWARDED & request.headers.keys()
+    return is_direct and is_loopback(request.address)

@@ -120,6 +120,10 @@ def test_pages_and_their_parts_are_there(site: Site) -> None:
         assert site.client.get(urljoin(str(console.url), part)).status_code == 200, part
 
 
+def test_metrics_are_not_for_the_public(site: Site) -> None:
+    assert site.client.get("/metrics").status_code == 403
+
+
 def test_events_are_not_kept_back(site: Site) -> None:
     """A proxy that collects answers before it passes them on would let this wait for ever."""
     with site.client.stream("GET", "/v1/events") as stream:
