@@ -151,7 +151,7 @@ class Options(NamedTuple):
         str | None,
         About(
             "Show `/metrics` to clients that send it as `Authorization: Bearer`; without one, only to clients"
-            " on this machine that come through no proxy; with a public URL this needs `--trusted-proxies`"
+            " on this machine that come through no proxy; with a public URL this needs trusted proxies"
         ),
     ] = None
     keep_events_days: Annotated[
