@@ -50,8 +50,8 @@ mutate: setup-dev ## change the code of MODULE=… in many small ways, and list 
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target build/mutmut -r requirements/mutation.txt
 	@$(BIN)/python -m tests.mutation $(MODULE)
 
-simulate: setup-dev ## run the host under seeds SEED to LAST, with CUTS power cuts each (SEED=0, LAST=SEED, CUTS=3)
-	@$(BIN)/python -m tests.simulation $(SEED) $(LAST) --cuts $(CUTS)
+simulate: setup-dev ## run the host under seeds SEED to LAST, with CUTS power cuts each (SEED=0, LAST=SEED, CUTS=3), or REPLAY=FILE
+	@$(BIN)/python -m tests.simulation $(if $(REPLAY),--replay $(REPLAY),$(SEED) $(LAST) --cuts $(CUTS))
 
 bench: setup-dev ## measure the host and the handler against named references; rewrites docs/performance.md
 	@$(BIN)/python -m bench

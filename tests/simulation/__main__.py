@@ -7,6 +7,9 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+import msgspec
+
+from tests.simulation import results
 from tests.simulation.planted import PLANTED
 from tests.simulation.scenario import Scenario
 from tests.simulation.shrink import shrink
@@ -23,6 +26,7 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=3, help="power cuts in each history (3)")
     parser.add_argument("--planted", choices=PLANTED, help="plant this bug; it should be found")
     parser.add_argument("--digest", action="store_true", help="print the digest of each history")
+    parser.add_argument("--record", action="store_true", help="keep what the run came to in results.jsonl")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run this scenario, and no seeds")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -40,9 +44,15 @@ def main() -> None:
                 print(scenario.seed, report.digest)
             if report.violations:
                 print(f"seed {scenario.seed}, history {len(reports)} of this run: {_told(report)}")
+                if arguments.record:
+                    results.append(_result(reports, time.perf_counter() - started))
                 sys.exit(None if arguments.replay else _kept(scenario))
-    if not arguments.digest:
-        print(_summary(reports, time.perf_counter() - started))
+    if arguments.digest:
+        return
+    result = _result(reports, time.perf_counter() - started)
+    print(msgspec.json.encode(result).decode())
+    if arguments.record:
+        results.append(result)
 
 
 def _kept(scenario: Scenario) -> str:
@@ -53,7 +63,7 @@ def _kept(scenario: Scenario) -> str:
     return (
         f"shrunk to {len(shrunk.intentions)} of {len(scenario.intentions)} intentions and {shrunk.cuts} cuts:"
         f" {_told(simulate(shrunk))}\n"
-        f"see it again: python -m tests.simulation --replay {file}\n"
+        f"see it again: make simulate REPLAY={file}\n"
         f"keep it: cp {file} tests/simulation/scenarios/"
     )
 
@@ -63,12 +73,17 @@ def _told(report: Report) -> str:
     return f"{len(report.violations)} laws are broken\n{laws}"
 
 
-def _summary(reports: list[Report], seconds: float) -> str:
-    return (
-        f"{len(reports):,} histories, {sum(report.operations for report in reports):,} requests,"
-        f" {sum(report.cuts for report in reports):,} power cuts,"
-        f" {sum(report.simulated_seconds for report in reports) / 3600:,.1f} simulated hours"
-        f" in {seconds:,.0f} s: no law was broken"
+def _result(reports: list[Report], seconds: float) -> results.Result:
+    return results.Result(
+        version=results.version(),
+        first=reports[0].scenario.seed,
+        last=reports[-1].scenario.seed,
+        histories=len(reports),
+        requests=sum(report.operations for report in reports),
+        cuts=sum(report.cuts for report in reports),
+        hours=round(sum(report.simulated_seconds for report in reports) / 3600, 1),
+        seconds=round(seconds),
+        broken=sum(bool(report.violations) for report in reports),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orders_host.throttling import Plan
 from tests.simulation.history import History, Operation
 
 Json = dict[str, Any]
@@ -23,7 +24,17 @@ class Final:
     listed: list[str]
 
 
-def violations(history: History, final: Final, *, subscribers: tuple[str, ...] = ()) -> list[str]:
+FORGOTTEN_SECONDS = 2.0
+"""Before a power cut, in which a daily quota may forget requests: it saves them every second."""
+
+
+def violations(
+    history: History,
+    final: Final,
+    *,
+    subscribers: tuple[str, ...] = (),
+    limits: Mapping[str, Plan] = {},
+) -> list[str]:
     """Every law that was broken; an empty list if all held."""
     return [
         *_events_are_the_versions(final),
@@ -35,6 +46,9 @@ def violations(history: History, final: Final, *, subscribers: tuple[str, ...] =
         *_returns_are_no_more_than_bought(final),
         *_listings_are_complete(history, final),
         *_webhooks_arrive_in_order(history, final, subscribers),
+        *_revoked_sessions_stay_revoked(history),
+        *_disabled_users_do_not_sign_in(history),
+        *_limits_are_kept(history, limits),
     ]
 
 
@@ -201,3 +215,71 @@ def _webhooks_arrive_in_order(history: History, final: Final, subscribers: tuple
                 yield f"{subscriber}: order {order_id} was delivered as {versions}"
             if len(versions) < len(events):
                 yield f"{subscriber}: of {len(events)} events of {order_id} only {versions} arrived"
+
+
+def _revoked_sessions_stay_revoked(history: History) -> Iterator[str]:
+    """What begins after the end of a session was acknowledged is not done under it."""
+    opened = [op for op in history.of_accounts if op.name == "sign in" and op.succeeded]
+    ended: dict[str, int] = {}
+    for op in history.of_accounts:
+        if op.name not in ("revoke", "disable") or op.ended is None or not op.succeeded:
+            continue
+        for sign_in in opened:
+            assert sign_in.session is not None
+            before = sign_in.ended is not None and sign_in.ended < op.started
+            of_user = before and op.asked.get("user") == sign_in.client
+            if of_user or op.asked.get("session") == sign_in.session:
+                ended[sign_in.session] = min(op.ended, ended.get(sign_in.session, op.ended))
+    for op in history.operations + history.of_accounts:
+        if op.succeeded and op.session in ended and op.started > ended[op.session]:
+            yield f"{op.client}: {op.name} {op.tag} was done in a session that had ended"
+
+
+def _disabled_users_do_not_sign_in(history: History) -> Iterator[str]:
+    for disabled in history.of_accounts:
+        if disabled.name != "disable" or disabled.ended is None:
+            continue
+        user = disabled.asked["user"]
+        enabled = min(
+            (
+                op.started
+                for op in history.of_accounts
+                if op.name == "enable" and op.asked["user"] == user and op.started > disabled.ended
+            ),
+            default=None,
+        )
+        for op in history.of_accounts:
+            if op.name != "sign in" or op.client != user or not op.succeeded or op.ended is None:
+                continue
+            if op.started > disabled.ended and (enabled is None or op.ended < enabled):
+                yield f"{user}: signed in while the user was disabled"
+
+
+def _limits_are_kept(history: History, limits: Mapping[str, Plan]) -> Iterator[str]:
+    for client, plan in limits.items():
+        admitted = [
+            op
+            for op in history.operations
+            if op.client == client and op.status is not None and op.status not in (401, 403, 429)
+        ]
+        for life in range(len(history.life_ends)):
+            yield from _rate_is_kept(client, plan, [op for op in admitted if op.life == life])
+        if plan.daily is not None:
+            last = len(history.life_ends) - 1
+            kept = [
+                op
+                for op in admitted
+                if op.life == last or op.ended_at < history.life_ends[op.life] - FORGOTTEN_SECONDS
+            ]
+            if len(kept) > plan.daily:
+                yield f"{client}: {len(kept)} requests were admitted, of {plan.daily} a day"
+
+
+def _rate_is_kept(client: str, plan: Plan, admitted: list[Operation]) -> Iterator[str]:
+    """What fits into a time is no more than a full bucket and what it gained meanwhile (plus rounding)."""
+    for first in admitted:
+        within = sorted(op.ended_at for op in admitted if op.started_at >= first.started_at)
+        for count, end in enumerate(within, start=1):
+            if count > plan.burst + plan.rate * (end - first.started_at) + 1e-6:
+                yield f"{client}: {count} requests were admitted in {end - first.started_at:.3f} s"
+                return

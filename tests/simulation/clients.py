@@ -3,12 +3,14 @@
 import asyncio
 import json
 from random import Random
-from typing import Any
+from urllib.parse import urlencode
 
-from tests.api import ORDERS, STAFF, Caller
+from tests.api import ORDERS
+from tests.simulation.accounts import Account, Tokens
+from tests.simulation.gateway import accounts
 from tests.simulation.history import History, Json, Operation
 from tests.simulation.machine import Machine
-from tests.simulation.scenario import Fault, Scenario
+from tests.simulation.scenario import STAFF_NAMES, Fault, Scenario
 
 _NEXT = {"PENDING": "CONFIRMED", "CONFIRMED": "PROCESSING", "PROCESSING": "SHIPPED", "SHIPPED": "DELIVERED"}
 _NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": "REFUNDED"}
@@ -17,9 +19,9 @@ _NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": 
 class Client:
     """One caller, on its own machine: it outlives the host, and knows only what it was told."""
 
-    def __init__(self, caller: Caller, name: str, history: History, scenario: Scenario) -> None:
-        self._caller = caller
+    def __init__(self, name: str, number: int, history: History, scenario: Scenario) -> None:
         self._name = name
+        self._address = f"192.0.2.{number}"
         self._history = history
         self._scenario = scenario
         self._loss = 0.05 if Fault.ANSWERS_LOST in scenario.faults else 0.0
@@ -28,7 +30,18 @@ class Client:
         self._placed: dict[str, tuple[str, Json]] = {}
         self._count = 0
         self._random: Random
-        self.machine: Machine
+        self._tokens: Tokens
+        self._account = Account(name, self._address, history, lambda: self._random.random() < self._loss)
+        self._machine: Machine
+
+    @property
+    def machine(self) -> Machine:
+        """The host as it is now."""
+        return self._machine
+
+    @machine.setter
+    def machine(self, machine: Machine) -> None:
+        self._machine = self._account.machine = machine
 
     async def run(self, life: int, known_to_all: dict[str, Json]) -> None:
         """Do what the scenario says for one life of the host; a power cut ends it in between."""
@@ -39,15 +52,21 @@ class Client:
             (self._change, 4),
             (self._return, 3),
             (self._delete, 1),
+            (self._sign_out, 0.5),
         ]
-        if self._caller is STAFF:
+        if self._name in STAFF_NAMES:
             self._known = known_to_all
             choices = [(self._move, 8), (self._move_return, 3), (self._get, 2), (self._change, 1)]
         actions, weights = zip(*choices, strict=True)
         for step in self._scenario.steps(life, self._name):
             self._random = self._scenario.random(self._name, life, step)
             await asyncio.sleep(self._random.expovariate(20))
-            await self._random.choices(actions, weights)[0]()
+            action = self._random.choices(actions, weights)[0]
+            tokens = await self._account.tokens(self._random)
+            if tokens is None:
+                continue
+            self._tokens = tokens
+            await action()
             known_to_all.update(self._known)
 
     async def _place(self) -> None:
@@ -60,7 +79,7 @@ class Client:
                 for number in range(self._random.randint(1, 3))
             ]
             body = {"items": items, "metadata": {"op": tag}}
-        operation = self._history.start(self._name, "create", None, tag, body)
+        operation = self._start("create", None, tag, body)
         told = await self._ask(operation, "POST", ORDERS, body, {"idempotency-key": tag})
         if told is None:
             self._unknown.append((tag, body))
@@ -69,11 +88,11 @@ class Client:
 
     async def _get(self) -> None:
         if (order := self._some()) is not None:
-            operation = self._history.start(self._name, "get", order["order_id"], self._tag(), {})
+            operation = self._start("get", order["order_id"], self._tag(), {})
             await self._ask(operation, "GET", f"{ORDERS}/{order['order_id']}")
 
     async def _list(self) -> None:
-        operation = self._history.start(self._name, "list", None, self._tag(), {})
+        operation = self._start("list", None, self._tag(), {})
         ids: list[str] = []
         query = {"limit": str(self._random.choice((1, 3, 20)))}
         while True:
@@ -110,12 +129,12 @@ class Client:
         guarded = self._random.random() < 0.6 if if_match is None else if_match
         headers = {"if-match": f'"{order["version"]}"'} if guarded else {}
         note = {"if_match": order["version"]} if guarded else {}
-        operation = self._history.start(self._name, name, order["order_id"], tag, note)
+        operation = self._start(name, order["order_id"], tag, note)
         await self._ask(operation, "PUT", f"{ORDERS}/{order['order_id']}", asked, headers)
 
     async def _delete(self) -> None:
         if (order := self._some()) is not None and order["status"] in ("PENDING", "CANCELLED"):
-            operation = self._history.start(self._name, "delete", order["order_id"], self._tag(), {})
+            operation = self._start("delete", order["order_id"], self._tag(), {})
             await self._ask(operation, "DELETE", f"{ORDERS}/{order['order_id']}")
             if order["order_id"] in self._placed:
                 # Its request comes once more, late: the order must not come back.
@@ -128,7 +147,7 @@ class Client:
         line = self._random.randint(1, len(order["items"]))
         quantity = self._random.randint(1, order["items"][line - 1]["quantity"])
         body = {"lines": [{"line": line, "quantity": quantity}], "reason": tag}
-        operation = self._history.start(self._name, "return", order["order_id"], tag, {})
+        operation = self._start("return", order["order_id"], tag, {})
         path = f"{ORDERS}/{order['order_id']}/returns"
         await self._ask(operation, "POST", path, body, {"idempotency-key": tag})
 
@@ -141,9 +160,15 @@ class Client:
         ]
         if open_:
             order, each = self._random.choice(open_)
-            operation = self._history.start(self._name, "decide", order["order_id"], self._tag(), {})
+            operation = self._start("decide", order["order_id"], self._tag(), {})
             path = f"{ORDERS}/{order['order_id']}/returns/{each['return_id']}"
             await self._ask(operation, "PUT", path, {"status": _NEXT_OF_RETURN[each["status"]]})
+
+    async def _sign_out(self) -> None:
+        await self._account.sign_out(self._random)
+
+    def _start(self, name: str, order_id: str | None, tag: str, asked: Json) -> Operation:
+        return self._history.start(self._name, name, order_id, tag, asked, self._tokens.session)
 
     async def _ask(
         self,
@@ -167,7 +192,7 @@ class Client:
         return told
 
     async def _read_again(self, order_id: str) -> None:
-        operation = self._history.start(self._name, "get", order_id, self._tag(), {})
+        operation = self._start("get", order_id, self._tag(), {})
         await self._ask(operation, "GET", f"{ORDERS}/{order_id}")
 
     async def _exchange(
@@ -175,14 +200,26 @@ class Client:
     ) -> tuple[int, Json, bool] | None:
         """The answer; None if it was lost, or if the host could not say what became of the request."""
         await self._network()
-        response: Any = await self.machine.ask(
-            method, path, body, caller=self._caller, headers=headers, query=query
+        content = b"" if body is None else json.dumps(body).encode()
+        reply = await self._machine.gateway.ask(
+            method,
+            path,
+            urlencode(query or {}),
+            self._credentials | {"content-type": "application/json"} | headers,
+            content,
+            self._address,
         )
         await self._network()
-        if response is None or response["statusCode"] >= 500 or self._random.random() < self._loss:
+        if reply.status >= 500 or self._random.random() < self._loss:
             return None
-        told: Json = json.loads(response["body"]) if response["body"] else {}
-        return response["statusCode"], told, "Idempotent-Replayed" in response["headers"]
+        if reply.status == 401:
+            await self._account.refused(self._tokens, self._random)
+        return reply.status, reply.document, "idempotent-replayed" in reply.headers
+
+    @property
+    def _credentials(self) -> dict[str, str]:
+        key = accounts().api_keys.get(self._name)
+        return {"authorization": self._tokens.id_token} | ({"x-api-key": key} if key else {})
 
     async def _network(self) -> None:
         await asyncio.sleep(self._random.expovariate(500))

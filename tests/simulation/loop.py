@@ -6,6 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+FIRST_WALL_CLOCK = 1_769_850_000.0
+"""The Unix time at which every history begins."""
+
 MAX_TURNS = 300_000
 """Of the loop in one life of the host; a history takes some ten thousand."""
 
@@ -53,7 +56,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, random: Random) -> None:
         self.now = 0.0
-        self.wall_clock_ahead = 1_769_850_000.0
+        self.wall_clock_ahead = FIRST_WALL_CLOCK
         self._random = random
         self.in_thread: Callable[[Callable[..., object], tuple[object, ...]], object] = _call
         super().__init__(_NoSockets(self))

@@ -4,19 +4,19 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from orders_core.application import Application
-from orders_core.proxy import ProxyResponse
 from orders_core.stores import StoreUnavailable
+from orders_host.data_dir import DATABASES, EVENTS_DB, GATEWAY_DB, ORDERS_DB
 from orders_host.invocation import GroupCommit
 from orders_host.relay import Relay
 from orders_host.relay.worker import DeliveryAttempt
 from orders_host.sqlite import SqliteOrderRepository
-from tests.api import Caller, Json, Recorder, event_of
+from tests.api import Recorder
+from tests.simulation.gateway import SimulatedGateway
 from tests.simulation.loop import SimulatedLoop
 
 
@@ -35,41 +35,22 @@ class Machine:
         self.store = SqliteOrderRepository(folder / "orders.db")
         self.relay = Relay(folder, attempt)
         application = Application(self.store, self.telemetry, clock=self._clock)
-        self._invocation = GroupCommit(application, self.store, self.relay.feed.wake)
-        self._stack = AsyncExitStack()
+        invocation = GroupCommit(application, self.store, self.relay.feed.wake)
+        self.gateway = SimulatedGateway(folder, loop, invocation, self.relay)
         self._fault_rate = 0.0
         self._cut_in_commit: Path | None = None
         loop.in_thread = self._in_thread
 
     async def start(self) -> None:
-        await self._stack.enter_async_context(self.relay.running())
+        await self.gateway.start()
 
     async def stop(self) -> None:
-        await self._stack.aclose()
+        await self.gateway.stop()
 
     def close(self) -> None:
+        self.gateway.close()
         self.relay.close()
         self.store.close()
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        body: Json | None = None,
-        *,
-        caller: Caller,
-        headers: dict[str, str] | None = None,
-        query: dict[str, str] | None = None,
-    ) -> ProxyResponse | None:
-        """The answer; None if the host could only say that it does not know (a commit that failed)."""
-        import json
-
-        content = json.dumps(body).encode() if body is not None else None
-        event = event_of(method, path, caller=caller, content=content, headers=headers, query=query)
-        try:
-            return await self._invocation(event)
-        except StoreUnavailable:
-            return None
 
     def fail_commits(self, rate: float) -> None:
         """From now on this share of commits fails, as with a disk that reports errors."""
@@ -91,14 +72,17 @@ class Machine:
             PowerCut: always.
         """
         copy_disk(self.folder, image)
-        if not self._is_durable():
-            # What is not synced at each commit may be gone: everything since the last checkpoint.
-            (image / "orders.db-wal").unlink(missing_ok=True)
+        for name, connection in self._writers():
+            if not _is_durable(connection):
+                _tear(image / f"{name}-wal", 0, self._random)
         raise PowerCut
 
-    def _is_durable(self) -> bool:
-        (level,) = self.store._writer.execute("PRAGMA synchronous").fetchone()
-        return bool(level >= 2)
+    def _writers(self) -> list[tuple[str, sqlite3.Connection]]:
+        return [
+            (ORDERS_DB, self.store._writer),
+            (GATEWAY_DB, self.gateway.database._connection()),
+            (EVENTS_DB, self.relay._store._connection),
+        ]
 
     def _in_thread(self, func: Callable[..., object], args: tuple[object, ...]) -> object:
         if getattr(func, "__name__", "") != "commit":
@@ -139,17 +123,26 @@ def _tear(wal: Path, synced: int, random: Random) -> None:
     wal.write_bytes(torn)
 
 
+def _is_durable(connection: sqlite3.Connection) -> bool:
+    """Whether each commit is synced; otherwise anything since the last checkpoint may be gone."""
+    (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    return bool(level >= 2)
+
+
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
 def intact(folder: Path) -> bool:
-    """Whether SQLite finds every page in order."""
-    connection = sqlite3.connect(folder / "orders.db")
-    try:
-        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
-    finally:
-        connection.close()
+    """Whether SQLite finds every page of every database in order."""
+    for name in DATABASES:
+        connection = sqlite3.connect(folder / name)
+        try:
+            if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+                return False
+        finally:
+            connection.close()
+    return True
 
 
 def run(loop: SimulatedLoop, main: "asyncio.Future[None]") -> bool:

@@ -20,6 +20,10 @@ from orders_host.relay.feed import Feed
 from orders_host.relay.store import EventStore
 from orders_host.relay.worker import Worker
 from orders_host.sqlite import SqliteOrderRepository
+from orders_host.throttling import Buckets, Quotas
+from orders_host.user_pool import tokens
+from orders_host.user_pool.pool import UserPool
+from orders_host.user_pool.tokens import Session, TokenService
 
 
 @contextmanager
@@ -184,6 +188,86 @@ def _a_feed_that_skips_the_first_of_a_batch() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _a_session_that_is_remembered() -> Iterator[None]:
+    """The gateway asks once for each session, and does not hear of its end."""
+    real = TokenService.groups
+    remembered: dict[tuple[int, str], frozenset[str]] = {}
+
+    def groups(self: TokenService, session: str) -> frozenset[str] | None:
+        if (id(self), session) not in remembered and (found := real(self, session)) is not None:
+            remembered[id(self), session] = found
+        return remembered.get((id(self), session))
+
+    with mock.patch.object(TokenService, "groups", groups):
+        yield
+
+
+@contextmanager
+def _a_sign_out_that_is_told_and_not_kept() -> Iterator[None]:
+    """The end of a session lives in memory: it holds until the power is gone."""
+    real = TokenService.groups
+    ended: set[tuple[int, str]] = set()
+
+    def revoke_all(self: TokenService, sub: str) -> None:
+        rows = self._database.rows("SELECT origin_jti FROM session WHERE sub = ?", sub)
+        ended.update((id(self), row["origin_jti"]) for row in rows)
+
+    def groups(self: TokenService, session: str) -> frozenset[str] | None:
+        return None if (id(self), session) in ended else real(self, session)
+
+    with (
+        mock.patch.object(TokenService, "revoke_all", revoke_all),
+        mock.patch.object(TokenService, "groups", groups),
+    ):
+        yield
+
+
+@contextmanager
+def _a_refresh_that_revives() -> Iterator[None]:
+    """A refresh token renews a session that was ended, and opens it again."""
+    real = TokenService.session
+
+    def session(self: TokenService, refresh_token: str) -> Session:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE session SET revoked = 0 WHERE refresh_hash = ?", (tokens._digest(refresh_token),)
+            )
+        return real(self, refresh_token)
+
+    with mock.patch.object(TokenService, "session", session):
+        yield
+
+
+@contextmanager
+def _users_that_are_enabled_with_their_sessions() -> Iterator[None]:
+    """Disabling a user bars the sessions and does not end them."""
+
+    def disable(self: UserPool, name: str) -> None:
+        self.users.set_enabled(self.user(name).sub, False)
+
+    with mock.patch.object(UserPool, "disable", disable):
+        yield
+
+
+@contextmanager
+def _a_bucket_that_fills_twice_as_fast() -> Iterator[None]:
+    real = Buckets._debt
+
+    def debt(self: Buckets, caller: str, now: int) -> int:
+        before, since = self._debts.get(caller, (0, now))
+        return max(0, real(self, caller, now) - (now - since) * self._rate) if before else 0
+
+    with mock.patch.object(Buckets, "_debt", debt):
+        yield
+
+
+@contextmanager
+def _a_quota_that_is_not_saved() -> Iterator[None]:
+    with mock.patch.object(Quotas, "flush", lambda _: None):
+        yield
+
+
 PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "commits that are not synced": _commits_that_are_not_synced,
     "answers before the commit": _answers_before_the_commit,
@@ -197,5 +281,11 @@ PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "deliveries that overtake": _deliveries_that_overtake,
     "a change that is told and not made": _a_change_that_is_told_and_not_made,
     "a feed that skips an event": _a_feed_that_skips_the_first_of_a_batch,
+    "a session that is remembered": _a_session_that_is_remembered,
+    "a sign-out that is told and not kept": _a_sign_out_that_is_told_and_not_kept,
+    "a refresh that revives": _a_refresh_that_revives,
+    "users that are enabled with their sessions": _users_that_are_enabled_with_their_sessions,
+    "a bucket that fills twice as fast": _a_bucket_that_fills_twice_as_fast,
+    "a quota that is not saved": _a_quota_that_is_not_saved,
 }
 """The bugs by name."""

@@ -12,6 +12,7 @@ import msgspec
 
 CUSTOMERS = tuple(f"customer-{number}" for number in range(6))
 STAFF_NAMES = tuple(f"staff-{number}" for number in range(2))
+ADMINISTRATOR = "administrator"
 
 STEPS = 25
 """Of each client in each life of the host."""
@@ -57,7 +58,7 @@ class Scenario:
             tuple(
                 Intention(life, client, step)
                 for life in range(cuts + 1)
-                for client in (*CUSTOMERS, *STAFF_NAMES)
+                for client in (*CUSTOMERS, *STAFF_NAMES, ADMINISTRATOR)
                 for step in range(STEPS)
             ),
         )

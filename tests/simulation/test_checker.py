@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from orders_host.throttling import Plan
 from tests.simulation.checker import Final, violations
 from tests.simulation.history import History
 
 Json = dict[str, Any]
+
+LIMITS = {"ana": Plan(rate=1, burst=10, daily=40)}
 
 
 def order(version: int, tag: str, **fields: object) -> Json:
@@ -35,13 +38,20 @@ def a_history() -> tuple[History, Final]:
     history.end(listed, 200, {"ids": ["one"]})
     history.receive("webhook", "one", 1)
     history.receive("webhook", "one", 2)
+    signed_in = history.start_account("ana", "sign in", {}, "session-1")
+    history.end(signed_in, 200, {})
     return history, Final(
         {"one": second}, {"one": [event(1, first, "OrderCreated"), event(2, second)]}, ["one"]
     )
 
 
 def test_a_lawful_history_breaks_no_law() -> None:
-    assert violations(*a_history(), subscribers=("webhook",)) == []
+    assert broken_laws(*a_history()) == []
+
+
+def broken_laws(history: History, final: Final) -> list[str]:
+    history.life_ends.append(60.0)
+    return violations(history, final, subscribers=("webhook",), limits=LIMITS)
 
 
 Break = Callable[[History, Final], Final]
@@ -134,6 +144,38 @@ def never_delivered(history: History, final: Final) -> Final:
     return final
 
 
+def read_after_the_sign_out(history: History, final: Final) -> Final:
+    history.end(history.start_account("ana", "revoke", {"session": "session-1"}, None), 200, {})
+    read = history.start("ana", "get", "one", "ana-5", {}, "session-1")
+    history.end(read, 200, order(2, "ana-2"))
+    return final
+
+
+def renewed_after_the_end_of_all_sessions(history: History, final: Final) -> Final:
+    history.end(history.start_account("administrator", "revoke", {"user": "ana"}, None), 200, {})
+    history.end(history.start_account("ana", "refresh", {}, "session-1"), 200, {})
+    return final
+
+
+def signed_in_while_disabled(history: History, final: Final) -> Final:
+    history.end(history.start_account("administrator", "disable", {"user": "ana"}, None), 200, {})
+    history.end(history.start_account("ana", "sign in", {}, "session-2"), 200, {})
+    return final
+
+
+def more_at_once_than_the_burst(history: History, final: Final) -> Final:
+    for number in range(8):
+        history.end(history.start("ana", "get", "one", f"ana-{number}", {}), 200, order(2, "ana-2"))
+    return final
+
+
+def more_than_the_daily_quota(history: History, final: Final) -> Final:
+    for number in range(50):
+        history.clock = lambda: number  # noqa: B023 - used before the next turn
+        history.end(history.start("ana", "get", "one", f"ana-{number}", {}), 200, order(2, "ana-2"))
+    return final
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -154,9 +196,14 @@ def never_delivered(history: History, final: Final) -> Final:
         more_returned_than_bought,
         delivered_out_of_order,
         never_delivered,
+        read_after_the_sign_out,
+        renewed_after_the_end_of_all_sessions,
+        signed_in_while_disabled,
+        more_at_once_than_the_burst,
+        more_than_the_daily_quota,
     ],
 )
 def test_a_broken_law_is_named(broken: Break) -> None:
     history, final = a_history()
     final = broken(history, final)
-    assert violations(history, final, subscribers=("webhook",)) != []
+    assert broken_laws(history, final) != []

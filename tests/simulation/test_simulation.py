@@ -8,7 +8,7 @@ from tests.simulation.planted import PLANTED
 from tests.simulation.scenario import Scenario
 from tests.simulation.world import simulate
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "40"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "25"))
 
 MAX_SEEDS_UNTIL_FOUND = 100
 

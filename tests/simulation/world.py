@@ -3,32 +3,34 @@
 import asyncio
 import hashlib
 import json
-import os
-import random as random_module
 import shutil
 import tempfile
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from unittest import mock
+from urllib.parse import urlencode
 
+from orders_host.data_dir import GATEWAY_DB
 from orders_host.relay.store import EventStore
 from orders_webhooks.attempt import DeliveryResult
 from orders_webhooks.payload import Message
 from orders_webhooks.webhook import Webhook
-from tests.api import ORDERS, STAFF, Caller
+from tests.api import ORDERS
+from tests.simulation.accounts import Administrator
 from tests.simulation.checker import Final, violations
 from tests.simulation.clients import Client
+from tests.simulation.gateway import DEFAULT_PLAN, PLAN_OF, PLANS, accounts, email
 from tests.simulation.history import History, Json
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.machine import Machine, PowerCut, intact, run
-from tests.simulation.scenario import CUSTOMERS, STAFF_NAMES, Fault, Scenario
+from tests.simulation.randomness import deterministic
+from tests.simulation.scenario import ADMINISTRATOR, CUSTOMERS, STAFF_NAMES, Fault, Scenario
 
 _LONGEST_WAIT_SECONDS = 6 * 3600.0
+_LIMITS = dict.fromkeys((*CUSTOMERS, *STAFF_NAMES), DEFAULT_PLAN) | {
+    name: PLANS[plan] for name, plan in PLAN_OF.items()
+}
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,25 @@ class Report:
 
 def simulate(scenario: Scenario) -> Report:
     """Run one history to its end, and check it."""
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder, _deterministic(scenario.seed):
-        return _World(scenario, Path(folder)).run()
+    # Made before, so that they are the same whichever seed is the first of a process.
+    database = accounts().database
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder, deterministic(scenario.seed):
+        return _World(scenario, Path(folder), database).run()
 
 
 class _World:
-    def __init__(self, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, database: bytes) -> None:
         self._scenario = scenario
         self._folder = folder
+        self._database = database
         self._history = History()
         self._known: dict[str, Json] = {}
-        self._clients = [
-            *(Client(Caller(name), name, self._history, scenario) for name in CUSTOMERS),
-            *(Client(STAFF, name, self._history, scenario) for name in STAFF_NAMES),
+        self._clients: list[Client | Administrator] = [
+            *(
+                Client(name, number, self._history, scenario)
+                for number, name in enumerate((*CUSTOMERS, *STAFF_NAMES), start=1)
+            ),
+            Administrator(ADMINISTRATOR, self._history, scenario),
         ]
         self._webhook = scenario.random("webhook")
         self._answers_per_second = self._webhook.choice((50, 5, 1))
@@ -70,10 +78,12 @@ class _World:
         cuts = self._scenario.cuts
         disk = self._folder / "0"
         disk.mkdir()
+        (disk / GATEWAY_DB).write_bytes(self._database)
         now = 0.0
         for life in range(cuts + 1):
             after = self._folder / str(life + 1)
             now = self._live(life, disk, after if life < cuts else None, now)
+            self._history.life_ends.append(now)
             if self._crashes:
                 return self._report(self._crashes, life, now)
             if not after.exists():
@@ -82,14 +92,15 @@ class _World:
             disk = after
             if not intact(disk):
                 return self._report(["the disk is damaged"], life + 1, now)
-        found = violations(self._history, self._final, subscribers=("webhook",))
+        found = violations(self._history, self._final, subscribers=("webhook",), limits=_LIMITS)
         return self._report(found, cuts, now)
 
     def _report(self, found: list[str], cuts: int, seconds: float) -> Report:
-        told = [(op.tag, op.started, op.ended, op.status, op.told) for op in self._history.operations]
+        operations = self._history.operations + self._history.of_accounts
+        told = [(op.tag, op.session, op.started, op.ended, op.status, op.told) for op in operations]
         everything = repr((told, self._history.delivered, found))
         digest = hashlib.sha256(everything.encode()).hexdigest()[:16]
-        return Report(self._scenario, found, len(self._history.operations), cuts, seconds, digest)
+        return Report(self._scenario, found, len(operations), cuts, seconds, digest)
 
     def _live(self, life: int, disk: Path, cut_to: Path | None, now: float) -> float:
         """One life of the host; returns the time at its end."""
@@ -100,7 +111,11 @@ class _World:
             loop.wall_clock_ahead += self._scenario.random("clock", life).choice((0.0, 1.0, 3600.0, -30.0))
         asyncio.set_event_loop(loop)
         try:
-            with mock.patch.object(time, "time", loop.wall_clock):
+            with (
+                mock.patch.object(time, "time", loop.wall_clock),
+                mock.patch.object(time, "monotonic", loop.time),
+            ):
+                self._history.clock = loop.time
                 machine = Machine(disk, loop, self._scenario.random("disk", life), self._receive)
                 if not list_webhooks(disk):
                     _subscribe(disk)
@@ -126,6 +141,8 @@ class _World:
             client.machine = machine
         await asyncio.gather(*(client.run(life, self._known) for client in self._clients))
         if cut_to is not None:
+            # Some machines go on for a while after the last request, and save what they do in the background.
+            await asyncio.sleep(self._scenario.random("idle", life).choice((0, 3)))
             machine.cut_now(cut_to)
         machine.fail_commits(0)
         machine.fill_disk(False)
@@ -167,10 +184,11 @@ class _World:
         return DeliveryResult("timed out" if self._webhook.random() < self._failing / 2 else None)
 
     async def _read_all(self, machine: Machine) -> Final:
+        reader = _Reader(machine)
         listed: list[str] = []
         query = {"limit": "7"}
         while True:
-            page = await _json(machine, ORDERS, query)
+            page = await reader.found(ORDERS, query)
             listed += [order["order_id"] for order in page["orders"]]
             if page["next_cursor"] is None:
                 break
@@ -180,24 +198,37 @@ class _World:
         orders: dict[str, Json | None] = {}
         events: dict[str, list[Json]] = {}
         for order_id in sorted(ids):
-            orders[order_id] = await _json_or_none(machine, f"{ORDERS}/{order_id}")
-            events[order_id] = (await _json(machine, f"{ORDERS}/{order_id}/events", {"limit": "100"}))[
-                "events"
-            ]
+            orders[order_id] = await reader.read(f"{ORDERS}/{order_id}")
+            told = await reader.found(f"{ORDERS}/{order_id}/events", {"limit": "100"})
+            events[order_id] = told["events"]
         return Final(orders, events, listed)
 
 
-async def _json(machine: Machine, path: str, query: dict[str, str] | None = None) -> Json:
-    found = await _json_or_none(machine, path, query)
-    assert found is not None
-    return found
+class _Reader:
+    """One of the staff, who reads everything in the end."""
 
+    def __init__(self, machine: Machine) -> None:
+        self._gateway = machine.gateway
+        pool, name = self._gateway.pool, email(STAFF_NAMES[0])
+        pool.enable(name)
+        self._headers = {"authorization": pool.tokens.issue(pool.user(name)).id_token}
 
-async def _json_or_none(machine: Machine, path: str, query: dict[str, str] | None = None) -> Json | None:
-    response = await machine.ask("GET", path, caller=STAFF, query=query)
-    assert response is not None
-    document: Json = json.loads(response["body"])
-    return document if response["statusCode"] == 200 else None
+    async def read(self, path: str, query: dict[str, str] | None = None) -> Json | None:
+        """What is there, as soon as the rate limit admits the question; None if nothing is."""
+        while True:
+            reply = await self._gateway.ask(
+                "GET", path, urlencode(query or {}), self._headers, b"", "127.0.0.1"
+            )
+            if reply.status != 429:
+                assert reply.status in (200, 404), reply
+                return reply.document if reply.status == 200 else None
+            await asyncio.sleep(int(reply.headers["retry-after"]))
+
+    async def found(self, path: str, query: dict[str, str]) -> Json:
+        """What must be there."""
+        document = await self.read(path, query)
+        assert document is not None
+        return document
 
 
 def list_webhooks(disk: Path) -> list[Webhook]:
@@ -233,16 +264,3 @@ def _cancel_all(loop: SimulatedLoop) -> None:
 
 def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-@contextmanager
-def _deterministic(seed: int) -> Iterator[None]:
-    """All randomness that the host asks the system for follows from the seed."""
-    system = Random(seed)
-    random_module.seed(seed)
-    with (
-        mock.patch.object(os, "urandom", system.randbytes),
-        mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(bytes=system.randbytes(16), version=4)),
-        mock.patch.object(time, "time_ns", lambda: 1_769_850_000_000_000_000 + system.randint(0, 10**12)),
-    ):
-        yield
