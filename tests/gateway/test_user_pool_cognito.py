@@ -202,6 +202,19 @@ def test_a_rotated_refresh_token_works_once_and_its_second_use_ends_the_session(
     assert rotate(other)["IdToken"]
 
 
+def test_a_sign_out_by_a_refresh_token_that_was_rotated_ends_the_session(user: User) -> None:
+    """As when the answer with the new token was lost, or a thief was faster."""
+    held = user.sign_in()["RefreshToken"]
+    fresh = user.cognito.get_tokens_from_refresh_token(ClientId=user.client_id, RefreshToken=held)[
+        "AuthenticationResult"
+    ]
+    other = user.sign_in()["RefreshToken"]
+    user.cognito.revoke_token(ClientId=user.client_id, Token=held)
+    assert refused(user.refresh, fresh["RefreshToken"])[0] == "NotAuthorizedException"
+    assert refused(user.cognito.get_user, AccessToken=fresh["AccessToken"])[0] == "NotAuthorizedException"
+    assert user.refresh(other)["IdToken"]
+
+
 @pytest.mark.parametrize("flow", ["rotation", "REFRESH_TOKEN_AUTH"])
 def test_a_rotated_refresh_token_is_noticed_in_both_flows(user: User, flow: str) -> None:
     def rotate(refresh_token: str) -> AuthenticationResultTypeTypeDef:

@@ -43,8 +43,10 @@ class Account:
             await self._sign_in()
         return self._held
 
-    async def refused(self, tokens: Tokens, random: Random) -> None:
-        """Renew tokens that the gateway did not take; give them up if the pool does not take them either."""
+    async def renew(self, tokens: Tokens, random: Random) -> None:
+        """Get fresh tokens of a session, in half of the cases the refresh token included; give up a session
+        that has ended.
+        """
         operation = self._start("refresh", session=tokens.session)
         if random.random() < 0.5:
             parameters = {"REFRESH_TOKEN": tokens.refresh_token}

@@ -52,6 +52,7 @@ class Client:
             (self._change, 4),
             (self._return, 3),
             (self._delete, 1),
+            (self._renew, 0.5),
             (self._sign_out, 0.5),
         ]
         if self._name in STAFF_NAMES:
@@ -164,6 +165,9 @@ class Client:
             path = f"{ORDERS}/{order['order_id']}/returns/{each['return_id']}"
             await self._ask(operation, "PUT", path, {"status": _NEXT_OF_RETURN[each["status"]]})
 
+    async def _renew(self) -> None:
+        await self._account.renew(self._tokens, self._random)
+
     async def _sign_out(self) -> None:
         await self._account.sign_out(self._random)
 
@@ -213,7 +217,7 @@ class Client:
         if reply.status >= 500 or self._random.random() < self._loss:
             return None
         if reply.status == 401:
-            await self._account.refused(self._tokens, self._random)
+            await self._account.renew(self._tokens, self._random)
         return reply.status, reply.document, "idempotent-replayed" in reply.headers
 
     @property

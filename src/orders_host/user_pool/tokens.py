@@ -140,8 +140,15 @@ class TokenService:
         return frozenset(row["present"].split(",")) if row["present"] else frozenset()
 
     def revoke(self, refresh_token: str) -> None:
-        """Ends one session; one that does not exist is none the worse for it (RFC 7009)."""
-        self._revoke("refresh_hash = ?", _digest(refresh_token))
+        """End the session of a refresh token; do nothing if there is none (RFC 7009).
+
+        So does a token that was rotated: the answer with the new one was lost, or a thief has it.
+        """
+        self._revoke(
+            """refresh_hash = ?1
+               OR origin_jti IN (SELECT origin_jti FROM rotated_token WHERE refresh_hash = ?1)""",
+            _digest(refresh_token),
+        )
 
     def revoke_all(self, sub: str) -> None:
         """Ends every session of a user."""
