@@ -60,8 +60,8 @@ def test_picked_orders_move_and_the_overtaken_one_is_explained(
     expect(told).to_contain_text("was changed by someone else meanwhile")
     expect(told.locator(".badge")).to_have_text("Cancelled")
     expect(told).to_be_focused()
-    expect(page.locator("[data-order] .badge.is-confirmed")).to_have_count(4)
-    expect(page.locator("[data-order] .badge.is-pending")).to_have_count(1)
+    expect(page.locator("[data-order] .c-status .badge.is-confirmed")).to_have_count(4)
+    expect(page.locator("[data-order] .c-status .badge.is-pending")).to_have_count(1)
     assert_clean(page)
     told.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Clear selection").click()
@@ -88,7 +88,7 @@ def test_what_failed_for_another_reason_can_be_tried_again(
     page.unroute(f"**/v1/orders/{ids[0]}")
     page.get_by_role("button", name="Try again with this one").click()
     expect(page.locator(".bulk-told")).to_contain_text("1 of 1 orders are now: Confirmed.")
-    expect(page.locator("[data-order] .badge.is-confirmed")).to_have_count(2)
+    expect(page.locator("[data-order] .c-status .badge.is-confirmed")).to_have_count(2)
 
 
 def test_orders_are_picked_by_keyboard_and_nothing_moves(visitor: Visitor, site: Site, customer: str) -> None:

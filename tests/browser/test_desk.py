@@ -44,7 +44,7 @@ def fail_writes(visitor: Visitor) -> None:
 def test_a_filter_is_undone_by_any_and_by_clear(visitor: Visitor) -> None:
     visitor.sign_in(STAFF)
     page = visitor.page
-    other = page.locator("[data-order] .badge:not(.is-delivered)")
+    other = page.locator("[data-order] .c-status .badge:not(.is-delivered)")
     for undo in ("any", "clear"):
         visitor.filter_by_status("DELIVERED")
         expect(page.locator("[data-order]").first).to_be_visible()

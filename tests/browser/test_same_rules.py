@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page
 
-from orders_core import amounts, money, returns
+from orders_core import amounts, money, payments, returns, shipments
 from orders_core.access import CUSTOMER, STAFF, Role
 from orders_core.models import (
     DELETABLE,
@@ -23,6 +23,7 @@ from orders_core.models import (
     Shipping,
     Tax,
 )
+from orders_core.payment_models import PaymentStatus
 from orders_core.schemas import view_of
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
@@ -117,6 +118,32 @@ def test_moves_of_returns(page: Page) -> None:
     assert each(page, "rules", "returnMoves", calls) == [
         list(moves) for moves in returns.TRANSITIONS.values()
     ]
+
+
+def test_moves_of_payments_but_refunds_which_have_an_amount(page: Page) -> None:
+    for status in (OrderStatus.CONFIRMED, OrderStatus.CANCELLED):
+        calls: list[list[object]] = [
+            [{"status": start}, {"status": status}, {"staff": True}] for start in payments.TRANSITIONS
+        ]
+        assert each(page, "rules", "paymentMoves", calls) == [
+            [
+                move
+                for move in moves
+                if move is not PaymentStatus.REFUNDED
+                and not (status is OrderStatus.CANCELLED and move in payments.TAKES_MONEY)
+            ]
+            for moves in payments.TRANSITIONS.values()
+        ]
+
+
+def test_where_goods_leave_and_what_is_left_of_them(page: Page) -> None:
+    order: dict[str, object] = {
+        "items": [{"quantity": 3}, {"quantity": 1}],
+        "shipments": [{"lines": [{"line": 1, "quantity": 2}]}, {"lines": [{"line": 2, "quantity": 1}]}],
+    }
+    assert each(page, "rules", "unshipped", [[order]]) == [[1, 0]]
+    calls: list[list[object]] = [[{**order, "status": status}, {"staff": True}] for status in OrderStatus]
+    assert each(page, "rules", "canShip", calls) == [status in shipments.SHIPS_IN for status in OrderStatus]
 
 
 def test_what_can_still_come_back(page: Page) -> None:

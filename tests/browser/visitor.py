@@ -109,7 +109,7 @@ class Visitor:
         self.page.wait_for_function("text => window.banners.includes(text)", arg=text)
 
     def status(self) -> Locator:
-        return self.page.locator(".page-head .badge")
+        return self.page.locator(".page-head .badge").first
 
     def actions(self) -> list[str]:
         """What the order's page offers to do."""

@@ -38,6 +38,17 @@ export const moveReturn = async (order, returnId, status, refund) =>
     headers: ifUnchanged(order),
   })).body;
 
+/** The same provider and reference are the same payment, so that it is safe to send again. */
+export const recordPayment = async (order, payment) =>
+  (await call("POST", `${path(order.order_id)}/payments`, { body: payment, headers: ifUnchanged(order) })).body;
+
+export const movePayment = async (order, paymentId, status) =>
+  (await call("PUT", `${path(order.order_id)}/payments/${encodeURIComponent(paymentId)}`, { body: { status }, headers: ifUnchanged(order) })).body;
+
+/** The same carrier and tracking number are the same shipment. */
+export const recordShipment = async (order, shipment) =>
+  (await call("POST", `${path(order.order_id)}/shipments`, { body: shipment, headers: ifUnchanged(order) })).body;
+
 /** What happened to the order, oldest first. */
 export async function events(id, signal) {
   const all = [];

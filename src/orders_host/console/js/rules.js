@@ -1,5 +1,7 @@
 // Who may do what to an order: the API's own tables, so that pages offer what it will accept and nothing else.
 
+import { toMinor } from "./money.js";
+
 /** What is printed of an order. */
 export const PAPERS = ["packing-slip", "invoice"];
 
@@ -20,11 +22,20 @@ const RETURN_TRANSITIONS = {
   REFUNDED: [],
   REJECTED: [],
 };
+const PAYMENT_TRANSITIONS = {
+  AUTHORIZED: ["CAPTURED", "FAILED"],
+  CAPTURED: ["REFUNDED"],
+  FAILED: [],
+  REFUNDED: ["REFUNDED"],
+};
+const SHIPS_IN = ["PROCESSING", "SHIPPED", "DELIVERED"];
 const ROLES = {
   staff: { settable: STATUSES, editableIn: ["PENDING", "CONFIRMED", "PROCESSING"] },
   customer: { settable: ["CANCELLED"], editableIn: ["PENDING"] },
 };
 const MOST_RETURNS = 20;
+const MOST_PAYMENTS = 20;
+const MOST_SHIPMENTS = 20;
 const DELETABLE = ["PENDING", "CANCELLED"];
 
 const roleOf = (user) => (user.staff ? ROLES.staff : ROLES.customer);
@@ -38,7 +49,8 @@ export const isOpen = (order) => TRANSITIONS[order.status].length > 0;
 
 export const canEdit = (order, user) => roleOf(user).editableIn.includes(order.status);
 
-export const canDelete = (order) => DELETABLE.includes(order.status);
+/** The record of money stays where it is looked for. */
+export const canDelete = (order) => DELETABLE.includes(order.status) && (order.payments ?? []).length === 0;
 
 /** The statuses that the user may move a return to. */
 export const returnMoves = (entry, user) => (user.staff ? RETURN_TRANSITIONS[entry.status] : []);
@@ -47,10 +59,29 @@ export const returnMoves = (entry, user) => (user.staff ? RETURN_TRANSITIONS[ent
 export function returnable(order) {
   if (order.status !== "DELIVERED") return order.items.map(() => 0);
   const lines = (order.returns ?? []).filter((entry) => entry.status !== "REJECTED").flatMap((entry) => entry.lines);
-  return order.items.map((item, index) =>
-    lines.filter((line) => line.line === index + 1).reduce((left, line) => left - line.quantity, item.quantity),
-  );
+  return left(order, lines);
 }
 
 export const canReturn = (order) =>
   (order.returns ?? []).length < MOST_RETURNS && returnable(order).some((quantity) => quantity > 0);
+
+/** The statuses that the user may move a payment to. What is paid back of it is told by returns, with an amount. */
+export const paymentMoves = (payment, order, user) =>
+  user.staff ? PAYMENT_TRANSITIONS[payment.status].filter((status) => status !== "REFUNDED" && (status !== "CAPTURED" || order.status !== "CANCELLED")) : [];
+
+/** What is neither authorized nor captured of the total, in minor units. */
+export const leftToPay = ({ total_amount: total, currency, payments }) =>
+  (payments ?? []).filter(({ status }) => status !== "FAILED").reduce((left, { amount }) => left - toMinor(amount, currency), toMinor(total, currency));
+
+export const canPay = (order, user) =>
+  user.staff && order.status !== "CANCELLED" && (order.payments ?? []).length < MOST_PAYMENTS && leftToPay(order) > 0n;
+
+/** How many of each item were not shipped yet, in the order of the items. */
+export const unshipped = (order) => left(order, (order.shipments ?? []).flatMap(({ lines }) => lines));
+
+export const canShip = (order, user) =>
+  user.staff && SHIPS_IN.includes(order.status) && (order.shipments ?? []).length < MOST_SHIPMENTS && unshipped(order).some((quantity) => quantity > 0);
+
+/** What is left of each item after lines with quantities were taken. */
+const left = ({ items }, lines) =>
+  items.map((item, index) => lines.filter(({ line }) => line === index + 1).reduce((most, { quantity }) => most - quantity, item.quantity));

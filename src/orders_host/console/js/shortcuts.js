@@ -15,9 +15,10 @@ const KEYS = {
   k: () => moveFocus(-1) || step(-1),
   x: () => document.activeElement.closest("[data-order]")?.querySelector("[type=checkbox]")?.click(),
   n: () => navigate(["new"]),
+  s: () => document.querySelector("[name=ship]")?.click(),
   "?": () => shortcutsDialog(),
 };
-const SHOWN = [["Ctrl K", "palette"], ["/", "search"], ["j", "next"], ["k", "previous"], ["Enter", "open"], ["x", "pick"], ["n", "new"], ["?", "help"]];
+const SHOWN = [["Ctrl K", "palette"], ["/", "search"], ["j", "next"], ["k", "previous"], ["Enter", "open"], ["x", "pick"], ["n", "new"], ["s", "ship"], ["?", "help"]];
 
 /** Follows the keys while somebody is signed in; `openPalette` is called for Ctrl+K and ⌘K. */
 export function followShortcuts(user, openPalette) {

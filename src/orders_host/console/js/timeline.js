@@ -1,18 +1,18 @@
-// What happened to an order, from its history, its returns and its events, newest first.
+// What happened to an order, from its histories and its events, newest first.
 
 import { CONTENT_FIELDS } from "./orders.js";
 
 /**
- * Entries `{kind, at, by, …}`: kind "status" with `status`, "return" with `status`, "change" with `fields`.
+ * Entries `{kind, at, by, …}`: kind "status" with `status`, "return" and "payment" with `status`,
+ * "shipment" with `carrier`, "change" with `fields`.
  * Histories name every status; the events add what else was changed.
  */
 export function timelineOf(order, events) {
   const statuses = order.history.map(({ status, at, by }) => ({ kind: "status", status, at, by }));
-  const returns = (order.returns ?? []).flatMap((entry) =>
-    entry.history.map(({ status, at, by }) => ({ kind: "return", status, at, by })),
-  );
+  const steps = (kind, entries) => (entries ?? []).flatMap((entry) => entry.history.map(({ status, at, by }) => ({ kind, status, at, by })));
+  const shipments = (order.shipments ?? []).map(({ carrier, shipped_at: at, recorded_by: by }) => ({ kind: "shipment", carrier, at, by }));
   const changes = events
     .map(({ changed, time, actor }) => ({ kind: "change", fields: CONTENT_FIELDS.filter((field) => changed.includes(field)), at: time, by: actor }))
     .filter(({ fields }) => fields.length > 0);
-  return [...statuses, ...returns, ...changes].sort((one, other) => other.at.localeCompare(one.at));
+  return [...statuses, ...steps("return", order.returns), ...steps("payment", order.payments), ...shipments, ...changes].sort((one, other) => other.at.localeCompare(one.at));
 }

@@ -84,6 +84,14 @@ export const statusBadge = (status) =>
 export const returnBadge = (status) =>
   h("span", { class: `badge is-${status.toLowerCase()}` }, tr(`return.${status}`));
 
+/** How far an order is paid, or where one of its payments is. */
+export const paymentBadge = (status) =>
+  h("span", { class: `badge is-${status.toLowerCase()}` }, tr(`payment.${status}`));
+
+/** How much of an order was shipped. */
+export const fulfilmentBadge = (status) =>
+  h("span", { class: `badge is-${status.toLowerCase()}` }, tr(`fulfilment.${status}`));
+
 /** A moment as "3 hours ago", exactly when pointed at. */
 export const ago = (time) => h("time", { datetime: time, title: () => formatMoment(time) }, () => formatAgo(time, now()));
 

@@ -8,6 +8,8 @@ import { h, signal } from "../view.js";
 const COLUMNS = [
   ["total", "list.total"],
   ["status", "list.status"],
+  ["payment", "list.payment"],
+  ["fulfilment", "list.fulfilment"],
   ["items", "order.items"],
   ["reference", "order.reference"],
   ["placed", "list.placed"],
@@ -15,7 +17,7 @@ const COLUMNS = [
 ];
 const SORTED = { total_amount: "total", created_at: "placed", updated_at: "updated" };
 const choice = preference("columns");
-const hidden = signal((choice.get() ?? "reference,updated").split(","));
+const hidden = signal((choice.get() ?? "fulfilment,reference,updated").split(","));
 
 /** The columns that are not shown; what is sorted by always is. */
 export const hiddenColumns = (sortField) => hidden().filter((name) => name !== SORTED[sortField]);

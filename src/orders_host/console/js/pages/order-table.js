@@ -3,7 +3,7 @@
 import { fieldOf, isDescending, precedes, sortBy, sortsFor } from "../filters.js";
 import { formatMoney, t, tr } from "../i18n.js";
 import { link } from "../router.js";
-import { ago, customerName, numberOf, plain, statusBadge } from "../ui.js";
+import { ago, customerName, fulfilmentBadge, numberOf, paymentBadge, plain, statusBadge } from "../ui.js";
 import { h, onEnd, scoped, signal } from "../view.js";
 import { hiddenColumns } from "./columns.js";
 
@@ -175,6 +175,8 @@ function heading(user, selection, { sort, searching }, sortAs) {
     user.staff && cell("order.customer", "c-customer"),
     sortable("list.total", "c-total", "total_amount"),
     cell("list.status", "c-status"),
+    cell("list.payment", "c-payment"),
+    cell("list.fulfilment", "c-fulfilment"),
     cell("order.items", "c-items"),
     cell("order.reference", "c-reference"),
     sortable("list.placed", "c-placed", "created_at"),
@@ -192,6 +194,8 @@ function row(order, user, selection) {
     user.staff && h("span", { role: "cell", class: "c-customer" }, shownCustomer(order)),
     h("span", { role: "cell", class: "c-total" }, () => formatMoney(order.total_amount, order.currency)),
     h("span", { role: "cell", class: "c-status" }, statusBadge(order.status)),
+    h("span", { role: "cell", class: "c-payment" }, order.payment_status && paymentBadge(order.payment_status)),
+    h("span", { role: "cell", class: "c-fulfilment" }, order.fulfilment_status && fulfilmentBadge(order.fulfilment_status)),
     h("span", { role: "cell", class: "c-items" }, () => summary(order.items)),
     h("span", { role: "cell", class: "c-reference" }, plain(order.external_reference ?? "")),
     h("span", { role: "cell", class: "c-placed" }, ago(order.created_at)),

@@ -13,9 +13,11 @@ import { link, navigate } from "../router.js";
 import { canDelete, canEdit, moves, PAPERS } from "../rules.js";
 import { expiry } from "../session.js";
 import { timelineOf } from "../timeline.js";
-import { actionButton, ago, confirmation, copy, detailOf, empty, failure, keepingFocus, loading, numberOf, plain, shortId, statusBadge, toast } from "../ui.js";
+import { actionButton, ago, confirmation, copy, detailOf, empty, failure, fulfilmentBadge, keepingFocus, loading, numberOf, paymentBadge, plain, shortId, statusBadge, toast } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
+import { paymentsSection } from "./payments.js";
 import { returnsSection } from "./returns.js";
+import { shipmentsSection } from "./shipments.js";
 
 export function orderPage(user, id) {
   const order = signal(null);
@@ -122,13 +124,21 @@ function body(order, events, user, act, said) {
       { class: "page-head" },
       h("h1", { tabindex: "-1" }, () => t("order.title", { id: numberOf(order) })),
       statusBadge(order.status),
+      order.payment_status && paymentBadge(order.payment_status),
+      order.fulfilment_status && fulfilmentBadge(order.fulfilment_status),
       h("div", { class: "actions" }, actions(order, user, act)),
     ),
     failedAt(said, "head"),
     h(
       "div",
       { class: "columns" },
-      h("div", { class: "stack" }, itemsCard(order), returnsSection(order, user, act, (place) => failedAt(said, place)), extrasCard(order)),
+      h(
+        "div",
+        { class: "stack" },
+        itemsCard(order),
+        [paymentsSection, shipmentsSection, returnsSection].map((section) => section(order, user, act, (place) => failedAt(said, place))),
+        extrasCard(order),
+      ),
       h("div", { class: "stack" }, partiesCard(order), detailsCard(order, user), timelineCard(order, events, user)),
     ),
   ];
@@ -285,6 +295,8 @@ function step(entry, order, user) {
   const texts = {
     status: () => t(entry.status === "PENDING" ? "event.PENDING" : `status.${entry.status}`),
     return: () => t("event.return", { status: t(`return.${entry.status}`) }),
+    payment: () => t("event.payment", { status: t(`payment.${entry.status}`) }),
+    shipment: () => t("event.shipment", { carrier: plain(entry.carrier) }),
     change: () => t("event.changed", { fields: entry.fields.map((name) => t(`part.${name}`)).join(", ") }),
   };
   return h(
