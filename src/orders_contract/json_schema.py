@@ -21,6 +21,7 @@ from orders_core.schemas import (
 )
 from orders_core.shipment_models import FulfilmentStatus
 from orders_core.shipment_schemas import ShipmentInput
+from orders_core.text_forms import as_told
 
 Schema = dict[str, Any]
 
@@ -126,6 +127,8 @@ def _in_openapi(schema: Any, named: dict[str, Schema]) -> Any:  # noqa: ANN401 -
     if "anyOf" in schema:
         (option,) = (option for option in schema["anyOf"] if option != {"type": "null"})
         converted = _nullable(_in_openapi(option, named), named) | converted
+    if isinstance(converted.get("pattern"), str):
+        converted["pattern"] = as_told(converted["pattern"])
     if "enum" in converted and "type" not in converted:
         converted = {"type": "string"} | converted
     return converted

@@ -7,10 +7,11 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from orders_core import money
 from orders_core.models import Discount, LineItem, Shipping, Tax
+from orders_core.text_forms import of_form
 
 AMOUNT_PATTERN: Final = r"^[0-9]{1,18}(\.[0-9]{1,4})?$"
 
-PERCENTAGE_PATTERN: Final = r"^[0-9]{1,3}(\.[0-9]{1,4})?$"
+_PERCENTAGE: Final = r"[0-9]{1,3}(\.[0-9]{1,4})?"
 
 
 def _decimal(maximum: int, description: str) -> Meta:
@@ -53,7 +54,7 @@ Amount = Annotated[
 ]
 Percentage = Annotated[
     str,
-    Meta(pattern=PERCENTAGE_PATTERN, description="Percent, such as 21. Nothing is calculated from it."),
+    of_form(_PERCENTAGE, "Percent, such as 21. Nothing is calculated from it."),
 ]
 ProductId = Annotated[str, Meta(min_length=1, max_length=64, description="The shop's id of the product.")]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]

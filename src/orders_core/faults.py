@@ -12,6 +12,7 @@ from msgspec import Struct, inspect
 
 from orders_core import money
 from orders_core.input_errors import MAX_FAULTS, Fault, MalformedBody, shortened
+from orders_core.text_forms import as_told
 
 MAX_VALUES: Final = 5_000
 """How many values a body may have to be walked. The largest valid order has about 1,000; walking takes some
@@ -200,7 +201,7 @@ def _string(type_: inspect.StrType, value: object, pointer: str) -> Iterator[Fau
         return
     yield from _size(type_, value, pointer, "character", length="long")
     if type_.pattern is not None and not re.search(type_.pattern, value):
-        yield Fault(pointer, f"must be of the form {type_.pattern}")
+        yield Fault(pointer, f"must be of the form {as_told(type_.pattern)}")
 
 
 def _size(

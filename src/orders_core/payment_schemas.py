@@ -8,6 +8,7 @@ from orders_core import money, payments
 from orders_core.amount_schemas import Amount, PaidAmount
 from orders_core.models import Order
 from orders_core.payment_models import Payment, PaymentStatus
+from orders_core.text_forms import of_form
 from orders_core.timestamps import Timestamp
 
 _NOTHING: Final[dict[str, Any]] = {}
@@ -16,8 +17,8 @@ _NOTHING: Final[dict[str, Any]] = {}
 class PaymentInput(Struct, forbid_unknown_fields=True):
     """What a payment provider did: AUTHORIZED, CAPTURED or FAILED. Provider and reference name it."""
 
-    provider: Annotated[str, Meta(pattern="^[a-z0-9_-]{1,64}$", description="Such as stripe, or cash.")]
-    reference: Annotated[str, Meta(pattern="^[!-~]{1,255}$", description="The provider's own name of it.")]
+    provider: Annotated[str, of_form("[a-z0-9_-]{1,64}", "Such as stripe, or cash.")]
+    reference: Annotated[str, of_form("[!-~]{1,255}", "The provider's own name of it.")]
     amount: PaidAmount
     status: PaymentStatus
 

@@ -50,6 +50,7 @@ from orders_core.payment_models import OrderPaymentStatus
 from orders_core.payment_schemas import PaymentView, payments_view
 from orders_core.shipment_models import FulfilmentStatus
 from orders_core.shipment_schemas import ShipmentView, shipments_view
+from orders_core.text_forms import of_form
 from orders_core.timestamps import Timestamp
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -90,16 +91,11 @@ class ContactInput(Contact, frozen=True, forbid_unknown_fields=True):
     email: (
         Annotated[
             str,
-            Meta(
-                max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Such as ana@example.com."
-            ),
+            of_form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "Such as ana@example.com.", max_length=254),
         ]
         | None
     ) = None
-    phone: (
-        Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, such as +34911234567.")]
-        | None
-    ) = None
+    phone: Annotated[str, of_form(r"\+[1-9][0-9]{6,14}", "E.164, such as +34911234567.")] | None = None
 
 
 class AddressInput(Address, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +105,7 @@ class AddressInput(Address, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(min_length=1, max_length=4)
     ]
     city: Annotated[str, Meta(min_length=1, max_length=100)]
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1, such as ES.")]
+    country: Annotated[str, of_form("[A-Z]{2}", "ISO 3166-1, such as ES.")]
     region: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     postal_code: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
 

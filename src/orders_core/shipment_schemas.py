@@ -9,6 +9,7 @@ from orders_core.amount_schemas import LineNumber, Quantity
 from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, OrderContent
 from orders_core.shipment_models import Shipment
+from orders_core.text_forms import of_form
 from orders_core.timestamps import Timestamp
 
 _NOTHING: Final[dict[str, Any]] = {}
@@ -24,15 +25,10 @@ class ShipmentLineInput(Struct, forbid_unknown_fields=True):
 class ShipmentInput(Struct, forbid_unknown_fields=True):
     """Goods that left together. Carrier and tracking number name the shipment."""
 
-    carrier: Annotated[str, Meta(pattern="^[a-z0-9_-]{1,64}$", description="Such as dhl, or correos.")]
-    tracking_number: Annotated[
-        str, Meta(pattern="^[!-~]{1,100}$", description="The carrier's own name of it.")
-    ]
+    carrier: Annotated[str, of_form("[a-z0-9_-]{1,64}", "Such as dhl, or correos.")]
+    tracking_number: Annotated[str, of_form("[!-~]{1,100}", "The carrier's own name of it.")]
     lines: Annotated[list[ShipmentLineInput], Meta(min_length=1, max_length=100)]
-    tracking_url: (
-        Annotated[str, Meta(pattern="^https?://[!-~]{1,500}$", description="Where it can be followed.")]
-        | None
-    ) = None
+    tracking_url: Annotated[str, of_form("https?://[!-~]{1,500}", "Where it can be followed.")] | None = None
     shipped_at: (
         Annotated[
             str,

@@ -232,3 +232,29 @@ def test_a_made_up_name_is_not_repeated_at_length() -> None:
 def test_a_valid_body_never_meets_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "_faults", lambda *_: pytest.fail("the slow path was taken"))
     decode(json.dumps({"items": [MUG], "metadata": {"a": "b"}}).encode(), OrderInput)
+
+
+@pytest.mark.parametrize(
+    ("type_", "body", "pointer"),
+    [
+        (OrderInput, {"items": [MUG], "contact": {"email": "ana@example.com\n"}}, "/contact/email"),
+        (OrderInput, {"items": [MUG], "contact": {"phone": "+34911234567\n"}}, "/contact/phone"),
+        (OrderInput, {"items": [MUG | {"tax_rate": "21\n"}]}, "/items/0/tax_rate"),
+        (
+            PaymentInput,
+            {"provider": "cash\n", "reference": "1", "amount": "1.00", "status": "CAPTURED"},
+            "/provider",
+        ),
+        (
+            ShipmentInput,
+            {"carrier": "dhl", "tracking_number": "1\n", "lines": [{"line": 1, "quantity": 1}]},
+            "/tracking_number",
+        ),
+    ],
+)
+def test_a_newline_at_the_end_is_no_part_of_a_form(type_: type[Struct], body: object, pointer: str) -> None:
+    with pytest.raises(InvalidBody) as refused:
+        decode(json.dumps(body).encode(), type_)
+    (fault,) = refused.value.faults
+    assert fault.pointer == pointer
+    assert str(fault.detail).endswith("$")
