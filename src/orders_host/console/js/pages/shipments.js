@@ -49,7 +49,7 @@ export function shipmentsSection(order, user, act, failedAt) {
 function shipmentEntry({ carrier: by, tracking_number: number, tracking_url: url, lines, shipped_at: at }, order) {
   const nameOf = ({ line, product_id: id }) => plain(order.items[line - 1]?.name || id);
   // A link to plain http would send the number in the clear, so it stays a text.
-  const tracked = url?.startsWith("https://") ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, plain(number)) : h("code", {}, plain(number));
+  const tracked = url?.startsWith("https:") ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, plain(number)) : h("code", {}, plain(number));
   return h(
     "article",
     { class: "return" },
@@ -67,7 +67,7 @@ function shipmentForm(order, act, draft, { close, keep }) {
   const controls = {
     carrier: text("carrier", { maxlength: 64, placeholder: "dhl" }),
     tracking_number: text("tracking_number", { maxlength: 100 }),
-    tracking_url: text("tracking_url", { maxlength: 500, inputmode: "url", placeholder: "https://" }),
+    tracking_url: text("tracking_url", { maxlength: 500, inputmode: "url" }),
   };
   const faultOf = (name) => () => missing() === name && t("required");
   const send = async () => {
