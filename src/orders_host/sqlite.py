@@ -340,13 +340,13 @@ class SqliteOrderRepository:
 
     def _count(self, order: Order, orders: int) -> None:
         """Add an order to the figures of its day (1), or take it out (-1)."""
-        amount = order.content.total_amount
+        *place, amount = _counted_as(order)
         self._writer.execute(
             "INSERT INTO daily_figures VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " orders = orders + excluded.orders, amount_high = amount_high + excluded.amount_high,"
             " amount_low = amount_low + excluded.amount_low",
             (
-                *_counted_as(order)[:3],
+                *place,
                 orders,
                 orders * (amount >> 32),
                 orders * (amount & 0xFFFF_FFFF),

@@ -123,6 +123,14 @@ def rewrite(request: Request, store: Store, change: Callable[[Order], Order]) ->
         return order, changed
 
 
+def added(request: Request, store: Store, part_id: str, add: Callable[[Order], Order]) -> Outcome:
+    """Add a part to the order of the request's path: 201, with where the part is; `add` as for `rewrite`."""
+    before, after = rewrite(request, store, add)
+    replayed = {"Idempotent-Replayed": "true"} if after is before else {}
+    location = f"{request.context['path'].rstrip('/')}/{part_id}"
+    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+
+
 def id_for(*parts: str) -> str:
     """The id that the same caller gets for the same key: a UUIDv8 (RFC 9562 §5.8) of all parts."""
     digest = bytearray(hashlib.sha256("\n".join(parts).encode()).digest()[:16])

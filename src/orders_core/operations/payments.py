@@ -6,6 +6,7 @@ from orders_core import access, money, parameters, payments
 from orders_core.models import Order, check_version
 from orders_core.operations.common import (
     Clock,
+    added,
     amount_in,
     id_for,
     order_id_of,
@@ -47,10 +48,7 @@ def record_payment(request: Request, store: Store, clock: Clock) -> Outcome:
             by=caller.sub,
         )
 
-    before, after = rewrite(request, store, add)
-    replayed = {"Idempotent-Replayed": "true"} if after is before else {}
-    location = f"{request.context['path'].rstrip('/')}/{payment_id}"
-    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+    return added(request, store, payment_id, add)
 
 
 def move_payment(request: Request, store: Store, clock: Clock) -> Outcome:

@@ -6,6 +6,7 @@ from orders_core import access, parameters, problems, returns
 from orders_core.models import Order, Return, check_version
 from orders_core.operations.common import (
     Clock,
+    added,
     amount_in,
     id_for,
     order_id_of,
@@ -39,10 +40,7 @@ def request_return(request: Request, store: Store, clock: Clock) -> Outcome:
         check_version(order, versions)
         return returns.request(order, return_id, quantities, body.reason, at=clock(), by=caller.sub)
 
-    before, after = rewrite(request, store, add)
-    replayed = {"Idempotent-Replayed": "true"} if after is before else {}
-    location = f"{request.context['path'].rstrip('/')}/{return_id}"
-    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+    return added(request, store, return_id, add)
 
 
 def move_return(request: Request, store: Store, clock: Clock) -> Outcome:

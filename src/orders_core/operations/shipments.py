@@ -3,7 +3,7 @@
 from orders_core import access, parameters, shipments
 from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, check_version
-from orders_core.operations.common import Clock, id_for, order_id_of, order_response, read_body, rewrite
+from orders_core.operations.common import Clock, added, id_for, order_id_of, read_body
 from orders_core.proxy import Outcome, Request
 from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.shipment_schemas import ShipmentInput, read_shipped_at
@@ -39,10 +39,7 @@ def record_shipment(request: Request, store: Store, clock: Clock) -> Outcome:
         check_version(order, versions)
         return shipments.record(order, shipment, at=at)
 
-    before, after = rewrite(request, store, add)
-    replayed = {"Idempotent-Replayed": "true"} if after is before else {}
-    location = f"{request.context['path'].rstrip('/')}/{shipment_id}"
-    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+    return added(request, store, shipment_id, add)
 
 
 def _check_same(existing: Shipment, shipment: Shipment) -> None:
