@@ -295,12 +295,7 @@ class TestAccessLog:
 def logged(host: OwnHost, answer: httpx.Response) -> dict[str, Any]:
     """The access log's line for an answer; it is written just after the answer."""
     request_id = answer.headers["x-amzn-requestid"]
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        for line in host.log():
-            if line.get("requestId") == request_id:
-                return line
-    raise AssertionError(f"request {request_id} is not in the log")
+    return host.logged(lambda line: line.get("requestId") == request_id)
 
 
 class TestRequests:
