@@ -114,9 +114,10 @@ class Administrator:
 
     async def run(self, life: int, _: dict[str, Json]) -> None:
         """Do what the scenario says for one life of the host."""
+        pace = self._scenario.pace(life)
         for step in self._scenario.steps(life, self._name):
             random = self._scenario.random(self._name, life, step)
-            await asyncio.sleep(random.expovariate(5))
+            await asyncio.sleep(random.expovariate(0.25 / pace))
             user = random.choice((*CUSTOMERS, *STAFF_NAMES))
             pool = self.machine.gateway.pool
             match random.choices(("sign out", "set password", "disable"), (2, 1, 1))[0]:
@@ -126,7 +127,7 @@ class Administrator:
                     await self._do("revoke", user, UserPool.set_password, pool, email(user), PASSWORD)
                 case "disable":
                     await self._do("disable", user, UserPool.disable, pool, email(user))
-                    await asyncio.sleep(random.expovariate(5))
+                    await asyncio.sleep(random.expovariate(0.25 / pace))
                     await self._do("enable", user, UserPool.enable, pool, email(user))
 
     async def _do(self, name: str, user: str, command: Callable[..., None], *arguments: object) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders_host.throttling import Plan
+from tests.simulation import goods_and_money
 from tests.simulation.history import History, Operation
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ def violations(
         *_conditional_writes_followed_their_version(history),
         *_reads_never_go_back(history),
         *_keys_place_one_order(history, final),
-        *_returns_are_no_more_than_bought(final),
+        *goods_and_money.broken_laws(final.events),
         *_listings_are_complete(history, final),
         *_webhooks_arrive_in_order(history, final, subscribers),
         *_revoked_sessions_stay_revoked(history),
@@ -155,21 +156,6 @@ def _keys_place_one_order(history: History, final: Final) -> Iterator[str]:
     for tag, count in created.items():
         if count > 1:
             yield f"{tag}: {count} orders were created by it"
-
-
-def _returns_are_no_more_than_bought(final: Final) -> Iterator[str]:
-    for order_id, order in final.orders.items():
-        if order is None:
-            continue
-        back: Counter[int] = Counter()
-        for each in order.get("returns", []):
-            if each["status"] != "REJECTED":
-                for line in each["lines"]:
-                    back[line["line"]] += line["quantity"]
-        for line, quantity in back.items():
-            bought = order["items"][line - 1]["quantity"]
-            if quantity > bought:
-                yield f"order {order_id}: {quantity} of line {line} come back, {bought} were bought"
 
 
 def _listings_are_complete(history: History, final: Final) -> Iterator[str]:

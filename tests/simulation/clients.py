@@ -1,7 +1,8 @@
-"""Clients with intentions: customers who order, change their minds and send back; staff who fulfil."""
+"""Clients with intentions: customers, who order, change their minds and send back. Staff is in `staff`."""
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from random import Random
 from urllib.parse import urlencode
 
@@ -10,10 +11,9 @@ from tests.simulation.accounts import Account, Tokens
 from tests.simulation.gateway import accounts
 from tests.simulation.history import History, Json, Operation
 from tests.simulation.machine import Machine
-from tests.simulation.scenario import STAFF_NAMES, Fault, Scenario
+from tests.simulation.scenario import Fault, Scenario
 
-_NEXT = {"PENDING": "CONFIRMED", "CONFIRMED": "PROCESSING", "PROCESSING": "SHIPPED", "SHIPPED": "DELIVERED"}
-_NEXT_OF_RETURN = {"REQUESTED": "APPROVED", "APPROVED": "RECEIVED", "RECEIVED": "REFUNDED"}
+Deed = Callable[[], Awaitable[None]]
 
 
 class Client:
@@ -45,7 +45,21 @@ class Client:
 
     async def run(self, life: int, known_to_all: dict[str, Json]) -> None:
         """Do what the scenario says for one life of the host; a power cut ends it in between."""
-        choices = [
+        deeds, weights = zip(*self._choices(known_to_all), strict=True)
+        for step in self._scenario.steps(life, self._name):
+            self._random = self._scenario.random(self._name, life, step)
+            await asyncio.sleep(self._random.expovariate(1 / self._scenario.pace(life)))
+            deed = self._random.choices(deeds, weights)[0]
+            tokens = await self._account.tokens(self._random)
+            if tokens is None:
+                continue
+            self._tokens = tokens
+            await deed()
+            known_to_all.update(self._known)
+
+    def _choices(self, _known_to_all: dict[str, Json]) -> list[tuple[Deed, float]]:
+        """What the client may do next, and how often it does so."""
+        return [
             (self._place, 5),
             (self._get, 4),
             (self._list, 1),
@@ -55,20 +69,6 @@ class Client:
             (self._renew, 0.5),
             (self._sign_out, 0.5),
         ]
-        if self._name in STAFF_NAMES:
-            self._known = known_to_all
-            choices = [(self._move, 8), (self._move_return, 3), (self._get, 2), (self._change, 1)]
-        actions, weights = zip(*choices, strict=True)
-        for step in self._scenario.steps(life, self._name):
-            self._random = self._scenario.random(self._name, life, step)
-            await asyncio.sleep(self._random.expovariate(20))
-            action = self._random.choices(actions, weights)[0]
-            tokens = await self._account.tokens(self._random)
-            if tokens is None:
-                continue
-            self._tokens = tokens
-            await action()
-            known_to_all.update(self._known)
 
     async def _place(self) -> None:
         if self._unknown and self._random.random() < 0.7:
@@ -113,17 +113,6 @@ class Client:
         asked: Json = {"items": order["items"], "metadata": {"op": tag}}
         await self._put(order, "replace", tag, asked)
 
-    async def _move(self) -> None:
-        if (order := self._some()) is None or order["status"] not in _NEXT:
-            return
-        asked = {
-            "items": order["items"],
-            "metadata": order["metadata"],
-            "currency": order["currency"],
-            "status": _NEXT[order["status"]],
-        }
-        await self._put(order, "move", self._tag(), asked, if_match=True)
-
     async def _put(
         self, order: Json, name: str, tag: str, asked: Json, *, if_match: bool | None = None
     ) -> None:
@@ -151,19 +140,6 @@ class Client:
         operation = self._start("return", order["order_id"], tag, {})
         path = f"{ORDERS}/{order['order_id']}/returns"
         await self._ask(operation, "POST", path, body, {"idempotency-key": tag})
-
-    async def _move_return(self) -> None:
-        open_ = [
-            (order, each)
-            for order in self._known.values()
-            for each in order.get("returns", [])
-            if each["status"] in _NEXT_OF_RETURN
-        ]
-        if open_:
-            order, each = self._random.choice(open_)
-            operation = self._start("decide", order["order_id"], self._tag(), {})
-            path = f"{ORDERS}/{order['order_id']}/returns/{each['return_id']}"
-            await self._ask(operation, "PUT", path, {"status": _NEXT_OF_RETURN[each["status"]]})
 
     async def _renew(self) -> None:
         await self._account.renew(self._tokens, self._random)
@@ -228,8 +204,8 @@ class Client:
     async def _network(self) -> None:
         await asyncio.sleep(self._random.expovariate(500))
 
-    def _some(self, status: str | None = None) -> Json | None:
-        orders = [order for order in self._known.values() if status in (None, order["status"])]
+    def _some(self, *statuses: str) -> Json | None:
+        orders = [order for order in self._known.values() if not statuses or order["status"] in statuses]
         return self._random.choice(orders) if orders else None
 
     def _tag(self) -> str:

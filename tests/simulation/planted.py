@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from orders_core import models, order_numbers, returns
+from orders_core import line_quantities, models, order_numbers, payments, returns, shipments
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange
+from orders_core.payment_models import Payment
 from orders_core.stores import OrderQuery, OrderWasDeleted, Page, Position, StoreUnavailable
 from orders_host import sqlite_file
 from orders_host.invocation import GroupCommit, _Write
@@ -268,6 +269,30 @@ def _a_quota_that_is_not_saved() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _payments_that_forget_each_other() -> Iterator[None]:
+    with mock.patch.object(payments, "_check_left_to_pay", lambda order, amount: None):
+        yield
+
+
+@contextmanager
+def _a_refund_that_pays_nothing_back() -> Iterator[None]:
+    def pay_back(order: Order, amount: int, *, at: str, by: str) -> tuple[Payment, ...]:
+        return order.payments
+
+    with mock.patch.object(payments, "pay_back", pay_back):
+        yield
+
+
+@contextmanager
+def _shipments_that_forget_each_other() -> Iterator[None]:
+    def unshipped(order: Order) -> dict[int, int]:
+        return line_quantities.left_of(order, ())
+
+    with mock.patch.object(shipments, "unshipped", unshipped):
+        yield
+
+
 PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "commits that are not synced": _commits_that_are_not_synced,
     "answers before the commit": _answers_before_the_commit,
@@ -278,6 +303,9 @@ PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "versions that are not compared": _versions_that_are_not_compared,
     "a tombstone that is forgotten": _a_tombstone_that_is_forgotten,
     "returns that forget each other": _returns_that_forget_each_other,
+    "payments that forget each other": _payments_that_forget_each_other,
+    "a refund that pays nothing back": _a_refund_that_pays_nothing_back,
+    "shipments that forget each other": _shipments_that_forget_each_other,
     "deliveries that overtake": _deliveries_that_overtake,
     "a change that is told and not made": _a_change_that_is_told_and_not_made,
     "a feed that skips an event": _a_feed_that_skips_the_first_of_a_batch,

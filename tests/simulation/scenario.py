@@ -17,6 +17,12 @@ ADMINISTRATOR = "administrator"
 STEPS = 25
 """Of each client in each life of the host."""
 
+RUSH = 0.05
+"""Seconds between two steps of a client, on average, where everybody is at it."""
+
+PACES = (RUSH, RUSH, 2.0, 60.0)
+"""From a rush, in which requests meet, to a quiet afternoon, in which tokens expire and the host is idle."""
+
 
 class Fault(StrEnum):
     """What may go wrong beside the power; the seed draws whether and when it does."""
@@ -47,6 +53,8 @@ class Scenario:
     cuts: int
     faults: tuple[Fault, ...]
     intentions: tuple[Intention, ...]
+    paces: tuple[float, ...] = ()
+    """Of each life of the host; a rush where there is none."""
 
     @classmethod
     def whole(cls, seed: int, cuts: int = 3) -> Scenario:
@@ -61,6 +69,7 @@ class Scenario:
                 for client in (*CUSTOMERS, *STAFF_NAMES, ADMINISTRATOR)
                 for step in range(STEPS)
             ),
+            tuple(Random(repr((seed, "pace", life))).choice(PACES) for life in range(cuts + 1)),
         )
 
     @classmethod
@@ -76,6 +85,10 @@ class Scenario:
     def random(self, *purpose: object) -> Random:
         """Randomness for one purpose: what is left out elsewhere changes nothing of it."""
         return Random(repr((self.seed, *purpose)))
+
+    def pace(self, life: int) -> float:
+        """Mean seconds between two steps of a client in one life of the host."""
+        return self.paces[life] if life < len(self.paces) else RUSH
 
     def steps(self, life: int, client: str) -> list[int]:
         """What a client does in one life, in order."""

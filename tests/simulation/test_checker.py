@@ -17,7 +17,8 @@ LIMITS = {"ana": Plan(rate=1, burst=10, daily=40)}
 
 def order(version: int, tag: str, **fields: object) -> Json:
     items = [{"product_id": "P-1", "quantity": 2, "unit_price": "9.50"}]
-    return {"order_id": "one", "version": version, "metadata": {"op": tag}, "items": items, **fields}
+    total = {"items": items, "total_amount": "19.00"}
+    return {"order_id": "one", "version": version, "metadata": {"op": tag}, **total, **fields}
 
 
 def event(version: int, after: Json, kind: str = "OrderUpdated") -> Json:
@@ -127,11 +128,74 @@ def not_listed_in_the_end(history: History, final: Final) -> Final:
     return replace(final, listed=[])
 
 
-def more_returned_than_bought(history: History, final: Final) -> Final:
-    back = {"status": "REFUNDED", "lines": [{"line": 1, "quantity": 2}]}
-    after = order(2, "ana-2", returns=[back, back])
-    history.operations[1].told = after
+def with_last_version(history: History, final: Final, **fields: object) -> Final:
+    """The order's second version has these fields, and was acknowledged so."""
+    after = order(2, "ana-2", **fields)
+    history.operations[1].told = history.operations[2].told = after
     return replace(final, orders={"one": after}, events={"one": [final.events["one"][0], event(2, after)]})
+
+
+def part(status: str, quantity: int) -> Json:
+    lines = [{"line": 1, "quantity": quantity}]
+    return {"return_id": "r", "status": status, "lines": lines, "refund_amount": "9.50"}
+
+
+def payment(status: str, amount: str, refunded: str = "0", name: str = "p") -> Json:
+    refunds = {} if refunded == "0" else {"refunded_amount": refunded}
+    return {"payment_id": name, "reference": name, "status": status, "amount": amount, **refunds}
+
+
+def shipment(quantity: int, name: str = "s") -> Json:
+    lines = [{"line": 1, "quantity": quantity}]
+    return {"shipment_id": name, "tracking_number": name, "lines": lines}
+
+
+def more_returned_than_bought(history: History, final: Final) -> Final:
+    return with_last_version(history, final, returns=[part("RECEIVED", 2), part("RECEIVED", 2)])
+
+
+def more_paid_than_the_total(history: History, final: Final) -> Final:
+    payments = [payment("CAPTURED", "19.00"), payment("CAPTURED", "9.50", name="q")]
+    return with_last_version(history, final, payments=payments, payment_status="PAID")
+
+
+def more_paid_back_than_captured(history: History, final: Final) -> Final:
+    payments = [payment("REFUNDED", "9.50", refunded="9.51")]
+    return with_last_version(history, final, payments=payments, payment_status="REFUNDED")
+
+
+def one_payment_twice(history: History, final: Final) -> Final:
+    payments = [payment("CAPTURED", "9.50"), payment("CAPTURED", "9.50")]
+    return with_last_version(history, final, payments=payments, payment_status="PAID")
+
+
+def paid_by_its_status_only(history: History, final: Final) -> Final:
+    return with_last_version(history, final, payments=[payment("AUTHORIZED", "19.00")], payment_status="PAID")
+
+
+def refunded_and_not_paid_back(history: History, final: Final) -> Final:
+    paid = {"payments": [payment("CAPTURED", "19.00")], "payment_status": "PAID"}
+    final.events["one"][0]["order"].update(paid)
+    return with_last_version(history, final, returns=[part("REFUNDED", 1)], **paid)
+
+
+def more_shipped_than_bought(history: History, final: Final) -> Final:
+    return with_last_version(history, final, shipments=[shipment(3)], fulfilment_status="PARTIALLY_FULFILLED")
+
+
+def one_shipment_twice(history: History, final: Final) -> Final:
+    return with_last_version(
+        history, final, shipments=[shipment(1), shipment(1)], fulfilment_status="FULFILLED"
+    )
+
+
+def fulfilled_by_its_status_only(history: History, final: Final) -> Final:
+    return with_last_version(history, final, shipments=[shipment(1)], fulfilment_status="FULFILLED")
+
+
+def a_payment_that_vanishes(history: History, final: Final) -> Final:
+    final.events["one"][0]["order"].update(payments=[payment("CAPTURED", "19.00")], payment_status="PAID")
+    return with_last_version(history, final)
 
 
 def delivered_out_of_order(history: History, final: Final) -> Final:
@@ -194,6 +258,15 @@ def more_than_the_daily_quota(history: History, final: Final) -> Final:
         twice_in_a_listing,
         not_listed_in_the_end,
         more_returned_than_bought,
+        more_paid_than_the_total,
+        more_paid_back_than_captured,
+        one_payment_twice,
+        paid_by_its_status_only,
+        refunded_and_not_paid_back,
+        more_shipped_than_bought,
+        one_shipment_twice,
+        fulfilled_by_its_status_only,
+        a_payment_that_vanishes,
         delivered_out_of_order,
         never_delivered,
         read_after_the_sign_out,

@@ -25,7 +25,8 @@ from tests.simulation.history import History, Json
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.machine import Machine, PowerCut, intact, run
 from tests.simulation.randomness import deterministic
-from tests.simulation.scenario import ADMINISTRATOR, CUSTOMERS, STAFF_NAMES, Fault, Scenario
+from tests.simulation.scenario import ADMINISTRATOR, CUSTOMERS, RUSH, STAFF_NAMES, Fault, Scenario
+from tests.simulation.staff import Staff
 
 _LONGEST_WAIT_SECONDS = 6 * 3600.0
 _LIMITS = dict.fromkeys((*CUSTOMERS, *STAFF_NAMES), DEFAULT_PLAN) | {
@@ -62,7 +63,7 @@ class _World:
         self._known: dict[str, Json] = {}
         self._clients: list[Client | Administrator] = [
             *(
-                Client(name, number, self._history, scenario)
+                (Staff if name in STAFF_NAMES else Client)(name, number, self._history, scenario)
                 for number, name in enumerate((*CUSTOMERS, *STAFF_NAMES), start=1)
             ),
             Administrator(ADMINISTRATOR, self._history, scenario),
@@ -161,16 +162,17 @@ class _World:
 
     def _plan_faults(self, machine: Machine, life: int, cut_to: Path) -> None:
         loop, faults = machine.loop, self._scenario.faults
+        slower = self._scenario.pace(life) / RUSH
         if Fault.COMMITS_FAIL in faults:
             machine.fail_commits(self._scenario.random("commits", life).choice((0.0, 0.0, 0.05)))
         random = self._scenario.random("full", life)
         if Fault.DISK_FULL in faults and random.random() < 0.3:
-            at = random.uniform(0, 1)
+            at = slower * random.uniform(0, 1)
             loop.call_later(at, machine.fill_disk, True)
-            loop.call_later(at + random.uniform(0, 0.5), machine.fill_disk, False)
+            loop.call_later(at + slower * random.uniform(0, 0.5), machine.fill_disk, False)
         random = self._scenario.random("cut", life)
         cut = machine.cut_now if random.random() < 0.5 else machine.cut_in_next_commit
-        loop.call_later(random.uniform(0.05, 2), cut, cut_to)
+        loop.call_later(slower * random.uniform(0.05, 2), cut, cut_to)
 
     async def _receive(self, _: Webhook, message: Message) -> DeliveryResult:
         """A subscriber that is slow, fails now and then, and takes what it gets."""
