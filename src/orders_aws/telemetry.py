@@ -109,8 +109,9 @@ class LambdaTelemetry:
             metrics["CacheBypass"] = (result == "bypass", "Count")
             metrics["CacheLatency"] = (seconds * 1000, "Milliseconds")
         lines = []
-        if placed := observation.placed:
-            metrics["OrdersCreated"] = (1, "Count")
+        if observation.placed:
+            metrics["OrdersCreated"] = (len(observation.placed), "Count")
+        for placed in observation.placed:
             # Values of different currencies must not be summed, so each is a metric of its own.
             major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
             lines.append(_embedded(where | {"currency": placed.currency}, {"OrderValue": (major, "None")}))

@@ -15,6 +15,7 @@ from orders_client.synchronous import Orders
 from orders_client.types import (
     Discount,
     NewLineItem,
+    NewOrder,
     NewPayment,
     NewShipment,
     Order,
@@ -32,6 +33,7 @@ __all__ = [
     "Discount",
     "Host",
     "NewLineItem",
+    "NewOrder",
     "NewPayment",
     "NewShipment",
     "Order",

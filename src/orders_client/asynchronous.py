@@ -15,10 +15,12 @@ from orders_client.retrying import Answer, Retries, Steps
 from orders_client.session import Host, Session
 from orders_client.steps import TIMEOUT, perform
 from orders_client.types import (
+    BatchResults,
     Changes,
     Details,
     Filters,
     NewLineItem,
+    NewOrder,
     NewPayment,
     NewShipment,
     Order,
@@ -55,6 +57,10 @@ class AsyncOrders:
     ) -> Order:
         """Places an order: once for a key, which is a new one for each call unless you give yours."""
         return await self._call(calls.create_order(items, idempotency_key, **details))
+
+    async def create_all(self, orders: Sequence[NewOrder]) -> BatchResults:
+        """Places up to 100 orders; the API refuses some and takes others. Each once for its key."""
+        return await self._call(calls.create_orders(orders))
 
     async def get(self, order_id: str, *, version: int | None = None, at: datetime | None = None) -> Order:
         """The order as last written, or as it was at a version or at a time (which has an offset)."""

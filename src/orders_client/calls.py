@@ -15,11 +15,13 @@ import msgspec
 from msgspec import Struct
 
 from orders_client.types import (
+    BatchResults,
     Changes,
     Details,
     EventPage,
     Filters,
     NewLineItem,
+    NewOrder,
     NewPayment,
     NewShipment,
     Order,
@@ -55,6 +57,12 @@ def create_order(
 ) -> Call[Order]:
     """Place an order."""
     return Call("POST", ORDERS, Order, headers=_key(idempotency_key), body={"items": items, **details})
+
+
+def create_orders(orders: Sequence[NewOrder]) -> Call[BatchResults]:
+    """Place a batch of orders, each with a key."""
+    keyed = [{"idempotency_key": str(uuid.uuid4()), **order} for order in orders]
+    return Call("POST", f"{ORDERS}:batch", BatchResults, body={"orders": keyed})
 
 
 def get_order(order_id: str, version: int | None = None, at: datetime | None = None) -> Call[Order]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, TypedDict
+from typing import Literal, Required, TypedDict
 
 from msgspec import Struct
+
+from orders_client.errors import ProblemDocument
 
 
 class OrderStatus(StrEnum):
@@ -355,3 +357,34 @@ class Changes(Writable, total=False):
 
     items: list[NewLineItem]
     status: OrderStatus
+
+
+class NewOrder(Details, total=False):
+    """An order of a batch. A key of its own is made where it has none."""
+
+    items: Required[Sequence[NewLineItem]]
+    idempotency_key: str
+
+
+class BatchResult(Struct, frozen=True):
+    """What came of one order of a batch: an order, or a problem; `status` is what it would be answered alone.
+
+    Of a batch of large orders the last have an id and no `order`: get it. A problem of status 503 or 429 may
+    pass: send the order again, with the same key.
+    """
+
+    status: int
+    order_id: str | None = None
+    order_number: str | None = None
+    replayed: bool = False
+    order: Order | None = None
+    problem: ProblemDocument | None = None
+
+
+class BatchResults(Struct, frozen=True):
+    """What came of each order of a batch, in their order, and how many came to what."""
+
+    results: list[BatchResult]
+    created: int
+    replayed: int
+    refused: int

@@ -82,6 +82,26 @@ CATALOGUE: Final = {
         },
         problems=(*_WITH_BODY, problems.IDEMPOTENCY_KEY_REUSED),
     ),
+    "create_orders": Described(
+        summary="Place up to 100 orders at once",
+        description="Each by the rules of `POST /v1/orders`, and by itself: one that is refused holds up no"
+        " other. The answer is 200 whatever came of them; `results` has what each would have been answered,"
+        " in their order. With a key for each order, or an `Idempotency-Key` for the whole batch from which"
+        " their keys follow, the same request sent again places none twice and answers with the orders that"
+        " it placed. A result of 503 asks to send this order again, with the same key. The body has at most"
+        " 256 KiB, as the body of one order has; a batch counts as one request in rates and quotas.",
+        parameters=(IDEMPOTENCY_KEY,),
+        body=_json("OrderBatch", examples.ORDER_BATCH),
+        successes={
+            200: _success(
+                "What came of each order.",
+                (),
+                "BatchResults",
+                examples.BATCH_RESULTS,
+            )
+        },
+        problems=_WITH_BODY,
+    ),
     "list_orders": Described(
         summary="List orders, newest first",
         description="A customer's own orders; for staff those of the customer asked for, or everyone's."

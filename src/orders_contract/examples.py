@@ -23,7 +23,16 @@ from orders_core.models import (
 )
 from orders_core.payment_models import PaymentStatus
 from orders_core.problems import Problem, problem_from
-from orders_core.schemas import DayStatistics, EventPage, OrderPage, Statistics, event_view_of, view_of
+from orders_core.schemas import (
+    BatchResult,
+    BatchResults,
+    DayStatistics,
+    EventPage,
+    OrderPage,
+    Statistics,
+    event_view_of,
+    view_of,
+)
 from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.stores import StoreUnavailable
 
@@ -67,6 +76,29 @@ _ORDER: Final = place(
     by=_SUB,
 )
 ORDER: Final[Any] = msgspec.to_builtins(view_of(_ORDER))
+ORDER_BATCH: Final = {
+    "orders": [
+        ORDER_INPUT | {"idempotency_key": "WEB-10042"},
+        {"items": ORDER_INPUT["items"], "subtotal": "20.00", "idempotency_key": "WEB-10043"},
+    ]
+}
+_VIEW: Final = view_of(_ORDER)
+_WRONG_SUM: Final = InvalidBody([Fault("/subtotal", "must be 19.00 = 2 × 9.50, not 20.00")])
+BATCH_RESULTS: Final[Any] = msgspec.json.decode(
+    msgspec.json.encode(
+        BatchResults(
+            [
+                BatchResult(
+                    status=201, order_id=_VIEW.order_id, order_number=_VIEW.order_number, order=_VIEW
+                ),
+                BatchResult(status=400, problem=msgspec.Raw(problem_from(_WRONG_SUM).document(_REQUEST_ID))),
+            ],
+            created=1,
+            replayed=0,
+            refused=1,
+        )
+    )
+)
 ORDER_PAGE: Final[Any] = msgspec.to_builtins(OrderPage([view_of(_ORDER)], 1, None))
 
 RETURN_INPUT: Final = {"lines": [{"line": 1, "quantity": 1}], "reason": "The handle is broken"}

@@ -9,7 +9,10 @@ from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
 from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import (
+    BatchOrder,
+    BatchResults,
     EventPage,
+    OrderBatch,
     OrderInput,
     OrderPage,
     OrderReplacement,
@@ -27,6 +30,9 @@ Schema = dict[str, Any]
 
 _TYPES: Final = (
     OrderInput,
+    BatchOrder,
+    OrderBatch,
+    BatchResults,
     OrderReplacement,
     order_patch(),
     OrderView,

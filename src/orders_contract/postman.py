@@ -75,6 +75,7 @@ def _move(status: OrderStatus) -> Step:
 _FOLDERS: Final = {
     "Orders": (
         Step("create_order", keep=_KEEP_ORDER),
+        Step("create_orders"),
         Step("list_orders"),
         Step("get_order", keep=_KEEP_ORDER),
         Step("change_order", keep=_KEEP_ORDER),

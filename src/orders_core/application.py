@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Final
 
 from orders_core import problems
-from orders_core.operations import orders, payments, reports, returns, shipments
+from orders_core.operations import orders, payments, placing, reports, returns, shipments
 from orders_core.operations.common import Clock, Operation
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
@@ -16,7 +16,8 @@ from orders_core.timed_store import TimedStore
 from orders_core.timestamps import utc_now
 
 ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
-    ("POST", "/v1/orders"): orders.create_order,
+    ("POST", "/v1/orders"): placing.create_order,
+    ("POST", "/v1/orders:batch"): placing.create_orders,
     ("GET", "/v1/orders"): orders.list_orders,
     ("GET", "/v1/orders/stats"): reports.get_statistics,
     ("GET", "/v1/orders/{order_id}"): orders.get_order,
@@ -101,7 +102,6 @@ def no_such_route(method: str, resource: str) -> Problem:
 
 def _observe(request: Request, outcome: Outcome, duration: float, store: TimedStore) -> Observation:
     operation = ROUTES.get((request.method, request.resource))
-    placed = outcome.placed.content if outcome.placed else None
     return Observation(
         operation=operation.__name__ if operation else "none",
         status=outcome.response["statusCode"],
@@ -112,6 +112,6 @@ def _observe(request: Request, outcome: Outcome, duration: float, store: TimedSt
         store_seconds=store.seconds,
         store_calls=store.calls,
         problem=outcome.problem,
-        placed=Placed(placed.total_amount, placed.currency) if placed else None,
+        placed=[Placed(each.content.total_amount, each.content.currency) for each in outcome.placed],
         cause=outcome.cause,
     )

@@ -12,13 +12,11 @@ from msgspec import Struct, inspect
 
 from orders_core import money
 from orders_core.input_errors import MAX_FAULTS, Fault, MalformedBody, shortened
-from orders_core.text_forms import as_told
+from orders_core.text_forms import JSON_STRING, as_told
 
 MAX_VALUES: Final = 5_000
 """How many values a body may have to be walked. The largest valid order has about 1,000; walking takes some
 microseconds for each, and the host answers all others meanwhile."""
-
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 _LOOSEST_CURRENCY: Final = "CLF"
 
@@ -39,12 +37,13 @@ class _Object(dict[str, object]):
 def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
     """Every fault of the body against the type, up to `MAX_FAULTS`; empty if there is none.
 
-    Of a body with more than `MAX_VALUES` values only the lists that are too long are named.
+    Of a body with more than `MAX_VALUES` values only the lists that are too long are named, unless it is an
+    envelope, whose elements are not walked.
 
     Raises:
         MalformedBody: the body is not JSON, nested too deeply, or has half of a surrogate pair in it.
     """
-    if _count_values(body) > MAX_VALUES:
+    if not _is_envelope(type_) and _count_values(body) > MAX_VALUES:
         return _too_many_values(body, type_)
     try:
         value: object = json.loads(
@@ -66,6 +65,15 @@ def find_faults(body: bytes, type_: type[Struct]) -> list[Fault]:
     return list(islice(walk.faults(inspect.type_info(type_), value, ""), MAX_FAULTS))
 
 
+def _is_envelope(type_: type[Struct]) -> bool:
+    """Whether the body is a list of documents that are decoded one by one."""
+    for field in msgspec.structs.fields(type_):
+        match inspect.type_info(field.type):
+            case inspect.ListType(item_type=inspect.Metadata(type=inspect.RawType())):
+                return True
+    return False
+
+
 def _default_currency(type_: type[Struct]) -> object:
     """The currency of a body that names none. A patch has no such default: it keeps that of its order."""
     defaults = (field.default for field in msgspec.structs.fields(type_) if field.name == "currency")
@@ -74,7 +82,7 @@ def _default_currency(type_: type[Struct]) -> object:
 
 def _count_values(body: bytes) -> int:
     """How many values the body has, give or take its brackets: strings hide what is within them."""
-    text = _STRING.sub(b"", body)
+    text = JSON_STRING.sub(b"", body)
     return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
@@ -109,8 +117,8 @@ class _Walk:
 
     def faults(self, type_: inspect.Type, value: object, pointer: str) -> Iterator[Fault]:
         match type_:
-            case inspect.Metadata(type=inspect.RawType(), extra=extra):
-                yield from self._amount(value, pointer, (extra or {})["maximum"])
+            case inspect.Metadata(type=inspect.RawType(), extra={"maximum": maximum}):
+                yield from self._amount(value, pointer, maximum)
             case inspect.Metadata(type=inner, extra=extra):
                 yield from self.faults(inner, value, pointer)
                 if extra and type(value) is str and value not in extra["among"]:

@@ -72,13 +72,13 @@ class ProxyResponse(TypedDict):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of a request: the response, the order it placed, the slug of the problem it met.
+    """What came of a request: the response, the orders it placed, the slug of the problem it met.
 
     `cause` is why the store could not answer: for the log, never for the client.
     """
 
     response: ProxyResponse
-    placed: Order | None = None
+    placed: tuple[Order, ...] = ()
     problem: str | None = None
     cause: str | None = None
 

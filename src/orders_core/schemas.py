@@ -45,7 +45,7 @@ from orders_core.models import (
     ReturnLine,
     ReturnStatus,
 )
-from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE
+from orders_core.parameter_table import MAX_CUSTOMER_ID, MAX_EXTERNAL_REFERENCE, MAX_IDEMPOTENCY_KEY
 from orders_core.payment_models import OrderPaymentStatus
 from orders_core.payment_schemas import PaymentView, payments_view
 from orders_core.shipment_models import FulfilmentStatus
@@ -54,6 +54,11 @@ from orders_core.text_forms import of_form
 from orders_core.timestamps import Timestamp
 
 MAX_BODY_BYTES: Final = 256 * 1024
+MAX_BATCH: Final = 100
+"""Orders of one batch: what 100 requests may write, one may, and no more."""
+
+MAX_PAGE_BYTES: Final = 2_000_000
+"""Most JSON of one answer: a Lambda answers 6 MB at most, in which each quote takes two bytes."""
 
 CustomerId = Annotated[str, Meta(min_length=1, max_length=MAX_CUSTOMER_ID, description="Whose order it is.")]
 Currency = Annotated[
@@ -157,6 +162,33 @@ class OrderInput(OrderDetails, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         given = zip(amounts.SUMS, _sums_of(self), strict=True)
         return {name: minor_of(raw, self.currency, money.MAX_SUM) for name, raw in given if raw is not UNSET}
+
+
+class BatchOrder(OrderInput, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """An order of a batch: a new order, with a key of its own by which a retry finds it."""
+
+    idempotency_key: (
+        Annotated[
+            str,
+            of_form(
+                f"[ -~]{{1,{MAX_IDEMPOTENCY_KEY}}}",
+                "Printable ASCII; make a new one for each new order. Left out, it follows from the request's"
+                " `Idempotency-Key` and the order's place in the batch.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class OrderBatch(Struct, forbid_unknown_fields=True):
+    """Orders to be placed by one request; each is decoded by itself, and so has faults of its own."""
+
+    orders: Annotated[
+        list[
+            Annotated[Raw, Meta(extra_json_schema={"allOf": [{"$ref": "#/components/schemas/BatchOrder"}]})]
+        ],
+        Meta(min_length=1, max_length=MAX_BATCH),
+    ]
 
 
 class OrderReplacement(OrderInput, frozen=True, forbid_unknown_fields=True):
@@ -372,6 +404,44 @@ class OrderPage(Struct, frozen=True):
     total_is_exact: Annotated[
         bool | UnsetType, Meta(description="False if there are more than `total_count`, which was counted.")
     ] = UNSET
+
+
+class BatchResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of one order of a batch: the order, or a problem."""
+
+    status: Annotated[int, Meta(description="What `POST /v1/orders` answers to such an order.")]
+    order_id: (
+        Annotated[
+            str,
+            Meta(
+                extra_json_schema={"format": "uuid"},
+                description=f"Without the order behind {MAX_PAGE_BYTES:,} bytes of results: read it.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    order_number: str | UnsetType = UNSET
+    replayed: Annotated[bool, Meta(description="An earlier request with the same key placed it.")] = False
+    order: OrderView | UnsetType = UNSET
+    problem: (
+        Annotated[
+            Raw,
+            Meta(
+                description="Pointers in it are into the order.",
+                extra_json_schema={"allOf": [{"$ref": "#/components/schemas/ProblemDetails"}]},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class BatchResults(Struct, frozen=True):
+    """What came of each order of a batch, in their order."""
+
+    results: list[BatchResult]
+    created: Annotated[int, Meta(description="The number of orders that this request placed.")]
+    replayed: Annotated[int, Meta(description="The number of those that were placed before.")]
+    refused: Annotated[int, Meta(description="The number of those that have a problem.")]
 
 
 def content_of(body: OrderInput) -> OrderContent:

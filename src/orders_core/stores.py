@@ -1,5 +1,6 @@
 """Where orders are kept: one protocol, and what its adapters have in common."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, Protocol
 
@@ -103,6 +104,13 @@ class OrderRepository(Protocol):
             OrderWasDeleted: there was one, and its id is not given again.
         """
 
+    def create_all(self, orders: Sequence[Order]) -> "list[CreateRefused | None]":
+        """Store new orders, as many at once as suits the store; one that is refused holds up no other.
+
+        Returns:
+            For each order what `create` would have raised; None for one that is stored.
+        """
+
     def get(self, order_id: str) -> Order | None:
         """The order as last written (strongly consistent)."""
 
@@ -194,3 +202,7 @@ class UnsupportedQuery(Exception):
 
 class StoreUnavailable(Exception):
     """The store throttles, is away or is full; trying again later may help."""
+
+
+CreateRefused = OrderExists | OrderWasDeleted | StoreUnavailable
+"""Why a new order is not stored."""

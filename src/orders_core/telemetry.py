@@ -35,7 +35,7 @@ class Observation(Struct, frozen=True):
     duration_seconds: float
     store_seconds: float
     problem: str | None = None
-    placed: Placed | None = None
+    placed: Sequence[Placed] = ()
     store_calls: Sequence[StoreCall] = ()
     cause: str | None = None
 

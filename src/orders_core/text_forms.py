@@ -1,8 +1,11 @@
 """Texts of a fixed form, as clients send them."""
 
+import re
 from typing import Final
 
 from msgspec import Meta
+
+JSON_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 _END: Final = r"\Z"
 

@@ -1,12 +1,12 @@
 """Measures what one request asks of the store, and how long it waits for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter, time
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
-from orders_core.stores import DayFigures, OrderQuery, Page, Position, Store
+from orders_core.stores import CreateRefused, DayFigures, OrderQuery, Page, Position, Store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +35,10 @@ class TimedStore:
     def create(self, order: Order) -> None:
         """See `OrderRepository.create`."""
         self._timed(self._inner.create, order)
+
+    def create_all(self, orders: Sequence[Order]) -> list[CreateRefused | None]:
+        """See `OrderRepository.create_all`."""
+        return self._timed(self._inner.create_all, orders)
 
     def get(self, order_id: str) -> Order | None:
         """See `OrderRepository.get`."""

@@ -43,7 +43,7 @@ class HeldTelemetry:
         """Record requests whose writes were undone: their clients were told so."""
         kind = STORE_UNAVAILABLE
         for observation, trace in held:
-            self._record(replace(observation, status=kind.status, problem=kind.slug, placed=None), trace)
+            self._record(replace(observation, status=kind.status, problem=kind.slug, placed=()), trace)
 
     def record(self, observation: Observation) -> None:
         """Hold the observation while a write is not durable, else record it."""

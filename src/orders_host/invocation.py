@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from orders_core.proxy import ProxyEvent, ProxyResponse
+from orders_core.schemas import MAX_BATCH
 from orders_core.stores import Store, StoreUnavailable
 from orders_host.held_telemetry import Held, HeldTelemetry
 from orders_host.sqlite import SqliteOrderRepository
@@ -19,6 +20,9 @@ T = TypeVar("T")
 ApplicationCall = Callable[[ProxyEvent], ProxyResponse]
 
 _MAX_WRITES_PER_COMMIT: Final = 128
+"""Writes that the loop does before it sees to others again."""
+
+_BATCH: Final = "/v1/orders:batch"
 _THREADS: Final = 64
 _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
 
@@ -128,12 +132,23 @@ class GroupCommit:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                batch = self._waiting[:_MAX_WRITES_PER_COMMIT]
-                del self._waiting[:_MAX_WRITES_PER_COMMIT]
+                batch = self._next()
                 async with self._turn:
                     await self._together(batch)
         finally:
             self._worker = None
+
+    def _next(self) -> list[_Write]:
+        """Take the writes of the next commit from those that wait."""
+        number = writes = 0
+        for write in self._waiting:
+            writes += MAX_BATCH if write.event["resource"] == _BATCH else 1
+            if number and writes > _MAX_WRITES_PER_COMMIT:
+                break
+            number += 1
+        taken = self._waiting[:number]
+        del self._waiting[:number]
+        return taken
 
     async def _together(self, batch: list[_Write]) -> None:
         held: list[Held] = []

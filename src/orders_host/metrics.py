@@ -60,7 +60,7 @@ class PrometheusTelemetry:
         self._store.labels(observation.operation).observe(observation.store_seconds)
         if observation.problem:
             self._faults.labels(observation.operation, observation.problem).inc()
-        if placed := observation.placed:
+        for placed in observation.placed:
             self._created.labels(placed.currency).inc()
             major = placed.total_amount / 10 ** MINOR_DIGITS[placed.currency]
             self._value.labels(placed.currency).inc(major)

@@ -18,6 +18,7 @@ from orders_core import models
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus
 from orders_core.stores import (
+    CreateRefused,
     DayFigures,
     OrderExists,
     OrderQuery,
@@ -114,6 +115,17 @@ class SqliteOrderRepository:
                 raise OrderWasDeleted(order.order_id) from None
             self._count(order, 1)
             self._to_index.append((search_index.add, order))
+
+    def create_all(self, orders: Sequence[Order]) -> list[CreateRefused | None]:
+        """See `OrderRepository.create_all`; in the host's transaction, and so by one commit."""
+        return [self._refusal(order) for order in orders]
+
+    def _refusal(self, order: Order) -> CreateRefused | None:
+        try:
+            self.create(order)
+        except (OrderExists, OrderWasDeleted, StoreUnavailable) as refused:
+            return refused
+        return None
 
     def get(self, order_id: str) -> Order | None:
         """See `OrderRepository.get`."""

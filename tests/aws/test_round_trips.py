@@ -74,6 +74,7 @@ def placed(store: DynamoDBStore, wire: Wire, status: OrderStatus = OrderStatus.P
 
 
 Send = Callable[[Api, Order], Answer]
+BATCH = f"{ORDERS}:batch"
 PATH = ORDERS + "/{0.order_id}"
 
 OPERATIONS: dict[str, tuple[OrderStatus, Send, int, list[str]]] = {
@@ -190,6 +191,10 @@ class TestCost:
             assert wire.calls == ["PutItem"]
         assert answer.headers["Idempotent-Replayed"] == "true"
 
+    def test_a_batch_is_one_round_trip_for_each_of_its_orders(self, api: Api, wire: Wire) -> None:
+        answer = api.send("POST", BATCH, {"orders": [MUGS] * 40})
+        assert (answer.json["created"], wire.calls) == (40, ["PutItem"] * 40)
+
     def test_a_filtered_page_stops_when_it_is_full(self, store: DynamoDBStore, wire: Wire) -> None:
         for number in range(30):
             store.create(an_order("filtered", at=moment(number)))
@@ -257,6 +262,25 @@ WRITES = {
 
 
 class TestRetries:
+    def test_of_a_batch_that_is_throttled_some_orders_are_unavailable(self, api: Api, wire: Wire) -> None:
+        orders = [MUGS | {"idempotency_key": f"throttled-{number}"} for number in range(20)]
+        wire.faults.extend([Fault.THROTTLE] * 80)
+        told = api.send("POST", BATCH, {"orders": orders}).expect(200)
+        assert {each["status"] for each in told["results"]} == {503}
+        assert len(wire.calls) == 60
+        again = api.send("POST", BATCH, {"orders": orders}).expect(200)
+        assert again["created"] > 0
+        wire.faults.clear()
+        last = api.send("POST", BATCH, {"orders": orders}).expect(200)
+        assert (last["refused"], last["replayed"]) == (0, again["created"])
+
+    def test_a_batch_ends_when_its_time_is_over(
+        self, store: DynamoDBStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("orders_aws.dynamodb.store.MAX_CALL_SECONDS", -1)
+        assert [str(each) for each in store.create_all([an_order(), an_order()])] == ["no time was left"] * 2
+        assert wire.calls == []
+
     @pytest.mark.parametrize("write", WRITES)
     @pytest.mark.parametrize("fault", TRANSIENT)
     def test_a_write_that_met_one_fault_succeeds(

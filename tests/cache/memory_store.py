@@ -1,7 +1,7 @@
 """A store in memory that counts its calls and can be held up between its answer and its caller."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from msgspec.structs import replace
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from orders_core import models
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
-from orders_core.stores import DayFigures, OrderExists, OrderQuery, Page, Position
+from orders_core.stores import CreateRefused, DayFigures, OrderExists, OrderQuery, Page, Position
 
 
 class MemoryStore:
@@ -27,6 +27,9 @@ class MemoryStore:
                 raise OrderExists(self._orders[order.order_id])
             self._orders[order.order_id] = order
         self._done("create")
+
+    def create_all(self, orders: Sequence[Order]) -> list[CreateRefused | None]:
+        raise NotImplementedError
 
     def get(self, order_id: str) -> Order | None:
         with self._lock:

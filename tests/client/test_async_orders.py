@@ -82,6 +82,15 @@ def test_an_order_whose_answer_was_lost_is_placed_once(proxy: FlakyProxy, embedd
     assert proxy.seen.count("POST /v1/orders") == 3
 
 
+def test_a_batch_whose_answer_was_lost_is_placed_once(proxy: FlakyProxy, embedded_host: Host) -> None:
+    async def place(orders: AsyncOrders) -> None:
+        proxy.faults.extend([Fault.LOSE_ANSWER])
+        told = await orders.create_all([{"items": MUGS}, {"items": MUGS}])
+        assert (told.created, told.replayed) == (0, 2)
+
+    run(place, proxy.url, ANA, embedded_host)
+
+
 def run(scenario: Callable[[AsyncOrders], Awaitable[None]], url: str, email: str, host: Host) -> None:
     async def signed_in() -> None:
         async with AsyncOrders(url, email, PASSWORD, api_key=host.api_key, retries=AT_ONCE) as orders:

@@ -48,6 +48,7 @@ ALIASES: Final = {
     "ProblemDetails": "ProblemDocument",
 }
 ANSWERS: Final = (
+    types.BatchResults,
     types.EventPage,
     types.NewLineItem,
     types.NewPayment,
@@ -85,6 +86,11 @@ def test_the_changes_of_an_order_are_those_of_the_contract() -> None:
     writable = set(SCHEMAS["OrderReplacement"]["properties"]) - set(SUMS)
     assert types.Changes.__optional_keys__ == writable - {"customer_id"}
     assert types.Details.__optional_keys__ == writable - {"items", "status"}
+
+
+def test_an_order_of_a_batch_is_that_of_the_contract() -> None:
+    keys = types.NewOrder.__optional_keys__ | types.NewOrder.__required_keys__
+    assert keys == set(SCHEMAS["BatchOrder"]["properties"]) - set(SUMS)
 
 
 def test_the_filters_of_a_listing_are_those_of_the_contract() -> None:

@@ -9,6 +9,7 @@ import pytest
 from orders_client import (
     Discount,
     NewLineItem,
+    NewOrder,
     NewPayment,
     NewShipment,
     Order,
@@ -94,6 +95,25 @@ def test_a_listing_is_filtered_by_status_and_time(staff: Orders) -> None:
     assert list(only) == [cancelled]
     later = datetime.now(UTC) + timedelta(days=1)
     assert not list(staff.list(customer_id=customer, created_from=later))
+
+
+def test_a_batch_is_placed_and_each_order_told_apart(ana: Orders) -> None:
+    key = str(uuid.uuid4())
+    orders: list[NewOrder] = [
+        {"items": MUGS, "notes": "first", "idempotency_key": key},
+        {"items": []},
+        {"items": MUGS, "shipping": Shipping("standard", Decimal("4.90"))},
+    ]
+    told = ana.create_all(orders)
+    first, refused, third = told.results
+    assert (told.created, told.replayed, told.refused) == (2, 0, 1)
+    assert first.order == ana.get(first.order_id or "")
+    assert third.order is not None
+    assert third.order.total_amount == Decimal("23.90")
+    assert refused.problem is not None
+    assert [fault.pointer for fault in refused.problem.errors] == ["/items"]
+    again = ana.create_all(orders[:1]).results[0]
+    assert (again.order, again.replayed) == (first.order, True)
 
 
 def test_the_same_key_places_one_order(ana: Orders) -> None:

@@ -85,6 +85,20 @@ class TestCreateAndGet:
         assert caught.value.existing == first
         assert orders.get(first.order_id) == first
 
+    def test_orders_are_stored_together_and_each_is_judged_by_itself(self, orders: OrderRepository) -> None:
+        there, deleted = an_order(), an_order()
+        orders.create(there)
+        orders.create(deleted)
+        orders.delete(a_removal(deleted))
+        new = [an_order() for _ in range(20)]
+        again = [replace(there, content=LAMPS), replace(deleted, content=LAMPS)]
+        exists, was_deleted, *others = orders.create_all([*again, *new])
+        assert isinstance(exists, OrderExists)
+        assert exists.existing == there
+        assert isinstance(was_deleted, OrderWasDeleted)
+        assert others == [None] * len(new)
+        assert [orders.get(order.order_id) for order in new] == new
+
     def test_a_full_sized_order_is_kept(self, orders: OrderRepository) -> None:
         items = tuple(LineItem("p" * 64, 10_000, 10**8, "ñ" * 200) for _ in range(100))
         metadata = {f"{number:02}" + "k" * 38: "v" * 200 for number in range(20)}

@@ -289,3 +289,23 @@ def test_each_write_has_its_event_in_order(disk: Disk) -> None:
     ]
     assert statuses(together(disk, *touch)) == [200, 404, 200, 200]
     assert [found.version for found in disk.list_events(order.order_id, 10)] == [1, 2, 3, 4]
+
+
+def test_a_batch_of_orders_is_one_commit(disk: Disk) -> None:
+    (answer,) = together(disk, event("POST", "/v1/orders:batch", {"orders": [MUGS] * 100}))
+    assert statuses([answer]) == [200]
+    assert (stored(disk), disk.commits) == (100, 1)
+
+
+def test_batches_wait_for_a_commit_of_their_own(disk: Disk) -> None:
+    """The loop does no more writes at a time than before there were batches."""
+    batch = event("POST", "/v1/orders:batch", {"orders": [MUGS] * 5})
+    assert statuses(together(disk, create(), batch, batch, create(), create())) == [201, 200, 200, 201, 201]
+    assert (stored(disk), disk.commits) == (13, 2)
+
+
+def test_of_a_batch_that_is_not_durable_nothing_is_there(disk: Disk) -> None:
+    disk.fails = True
+    (answer,) = together(disk, event("POST", "/v1/orders:batch", {"orders": [MUGS] * 2}))
+    assert isinstance(answer, StoreUnavailable)
+    assert stored(disk) == 0

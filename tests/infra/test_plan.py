@@ -23,7 +23,7 @@ OPEN_DOORS = {
     "aws_eip",
 }
 OBSERVED = Observation(
-    "createOrder", 201, "r", "c", "caller", 0.01, 0.005, "invalid-input", Placed(1900, "EUR")
+    "createOrder", 201, "r", "c", "caller", 0.01, 0.005, "invalid-input", (Placed(1900, "EUR"),)
 )
 
 

@@ -24,7 +24,7 @@ OBSERVATION = Observation(
     caller="ana",
     duration_seconds=0.012,
     store_seconds=0.004,
-    placed=Placed(1_990, "EUR"),
+    placed=(Placed(1_990, "EUR"),),
 )
 
 
@@ -161,8 +161,8 @@ def test_only_a_new_order_counts_as_placed(api: Api) -> None:
     for _ in range(2):
         api.send("POST", ORDERS, body, headers={"Idempotency-Key": "k"})
     api.send("POST", ORDERS, {})
-    placed = [observation.placed for observation in api.telemetry.observations]
-    assert placed == [Placed(300, "EUR"), None, None]
+    placed = [list(observation.placed) for observation in api.telemetry.observations]
+    assert placed == [[Placed(300, "EUR")], [], []]
     assert [observation.problem for observation in api.telemetry.observations] == [
         None,
         None,

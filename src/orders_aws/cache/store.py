@@ -13,7 +13,7 @@ https://www.usenix.org/system/files/conference/nsdi13/nsdi13-final170_update.pdf
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Final
@@ -23,7 +23,7 @@ from orders_aws.cache.orders import Lease, OrderCache
 from orders_aws.cache.redis_client import CacheUnavailable, RedisClient
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
-from orders_core.stores import DayFigures, OrderQuery, Page, Position, Store
+from orders_core.stores import CreateRefused, DayFigures, OrderQuery, Page, Position, Store
 from orders_core.telemetry import CacheResult
 
 _WAITS_SECONDS: Final = (0.005, 0.01)
@@ -69,6 +69,10 @@ class CachedOrderRepository:
         """Store a new order; nothing is cached under a new id."""
         # Only what was read is ever kept, and a removal is forgotten: there is nothing under a new id.
         self._inner.create(order)
+
+    def create_all(self, orders: Sequence[Order]) -> list[CreateRefused | None]:
+        """Store new orders, as `create` does."""
+        return self._inner.create_all(orders)
 
     def update(self, change: OrderChange) -> Order:
         """Apply the change and invalidate the order's copy."""

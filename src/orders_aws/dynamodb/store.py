@@ -1,8 +1,11 @@
 """Orders in a DynamoDB table, each operation in one round trip: the guards are the write's condition."""
 
 import os
+import time
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from orders_aws.client.calls import MAX_CALL_SECONDS
 from orders_aws.dynamodb import status_listing
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
 from orders_aws.dynamodb.history import DynamoDBHistory
@@ -11,12 +14,14 @@ from orders_aws.dynamodb.requests import delete_request, save_request, update_re
 from orders_core import models
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
 from orders_core.stores import (
+    CreateRefused,
     OrderExists,
     OrderQuery,
     OrderWasDeleted,
     Page,
     Position,
     SortField,
+    StoreUnavailable,
     UnsupportedQuery,
 )
 
@@ -24,6 +29,7 @@ READ_BUDGET: Final = 10
 """Most queries that one filtered page may cost."""
 
 _FILTERED_READ_SIZE: Final = 100
+_WRITERS: Final = 16
 _NO_SEARCH: Final = (
     "can't be answered on AWS, where it would read every order; list by customer_id, status and time, or get"
     " an order by its number: GET /v1/orders/{number}"
@@ -83,6 +89,24 @@ class DynamoDBStore:
             existing = from_item(failure.item or {})
             if not (failure.retried and existing == order):
                 raise OrderExists(existing) from None
+
+    def create_all(self, orders: Sequence[Order]) -> list[CreateRefused | None]:
+        """Store new orders side by side; those that are not begun in the time of one call are refused."""
+        until = time.monotonic() + MAX_CALL_SECONDS
+
+        def refusal(order: Order) -> CreateRefused | None:
+            if time.monotonic() > until:
+                return StoreUnavailable("no time was left")
+            try:
+                self.create(order)
+            except (OrderExists, OrderWasDeleted, StoreUnavailable) as refused:
+                return refused
+            return None
+
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            return list(pool.map(refusal, orders))
 
     def get(self, order_id: str) -> Order | None:
         """Return the order by a strongly consistent read."""

@@ -17,7 +17,7 @@ from orders_core.input_errors import Fault, InvalidBody
 from orders_core.models import Order, OrderNotFound, VersionMismatch
 from orders_core.money import InvalidAmount
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
-from orders_core.schemas import MAX_BODY_BYTES, view_of
+from orders_core.schemas import MAX_BODY_BYTES, MAX_PAGE_BYTES, view_of
 from orders_core.stores import Store, StoreUnavailable
 from orders_core.validation import Input, decode
 
@@ -32,9 +32,6 @@ MAX_REWRITE_SECONDS: Final = 6.0
 
 _FIRST_PAUSE_SECONDS: Final = 0.01
 _MAX_PAUSE_SECONDS: Final = 0.4
-
-MAX_PAGE_BYTES: Final = 2_000_000
-"""Most JSON of one page: a Lambda answers 6 MB at most, in which each quote takes two bytes."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -1,19 +1,15 @@
-"""Place, read, list, replace, patch and delete orders."""
+"""Read, list, replace, patch and delete orders."""
 
-import hashlib
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, Struct
-from msgspec.structs import replace
 
-from orders_core import access, cursors, merge_patch, models, order_numbers, parameters, problems
+from orders_core import access, cursors, merge_patch, models, parameters, problems
 from orders_core.input_errors import Fault, InvalidBody
-from orders_core.models import Order, OrderChange, OrderContent, OrderRemoval, check_version, place
+from orders_core.models import Order, OrderChange, OrderRemoval, check_version
 from orders_core.operations.as_it_was import as_it_was
 from orders_core.operations.common import (
-    MAX_ID_ATTEMPTS,
-    MAX_PAGE_BYTES,
     Clock,
     order_id_of,
     order_response,
@@ -23,10 +19,9 @@ from orders_core.operations.common import (
 )
 from orders_core.parameter_table import MAX_COUNTED
 from orders_core.parameters import ListingParameters
-from orders_core.problems import Problem
 from orders_core.proxy import Outcome, ProxyResponse, Request, response
 from orders_core.schemas import (
-    OrderInput,
+    MAX_PAGE_BYTES,
     OrderPage,
     OrderReplacement,
     OrderView,
@@ -36,47 +31,14 @@ from orders_core.schemas import (
     writable_document,
 )
 from orders_core.stores import (
-    OrderExists,
     OrderQuery,
-    OrderWasDeleted,
     Position,
     Store,
-    StoreUnavailable,
     UnsupportedQuery,
 )
 from orders_core.validation import decode
 
 _ALWAYS_THERE: Final = ("items", "currency", "customer_id", "status")
-
-_KEY_BYTES: Final = 8
-"""How much of the digest of caller and key is kept with an order, before the fingerprint of the request."""
-
-
-def create_order(request: Request, store: Store, clock: Clock) -> Outcome:
-    """Place an order: 201, or the earlier answer if its Idempotency-Key was used for the same request."""
-    caller = request.caller
-    parameters.reject_query(request.query)
-    key = parameters.idempotency_key(request.headers)
-    body = read_body(request, OrderInput)
-    customer_id = access.customer_for(caller, None if body.customer_id is UNSET else body.customer_id)
-    content = content_of(body)
-    draft = place("", customer_id, content, at=clock(), by=caller.sub)
-    for attempt in range(MAX_ID_ATTEMPTS):
-        order = _with_id(draft, caller.sub, key, attempt)
-        try:
-            store.create(order)
-        except OrderWasDeleted:
-            if key is None:
-                continue
-            detail = "The order that this Idempotency-Key placed was deleted; use a new key for a new order."
-            raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail) from None
-        except OrderExists as error:
-            # The id of another order, by chance: the next attempt has another id.
-            if key is None or not _same_key(error.existing, order):
-                continue
-            return Outcome(_replay(request, error.existing, order))
-        return Outcome(_created(request, order), placed=order)
-    raise StoreUnavailable("no free id was found")
 
 
 def get_order(request: Request, store: Store, _: Clock) -> Outcome:
@@ -171,39 +133,6 @@ def _require_kept(patch: Struct) -> None:
         raise InvalidBody(
             [Fault(f"/{name}", "can't be removed; leave it out to keep it") for name in removed]
         )
-
-
-def _with_id(draft: Order, sub: str, key: str | None, attempt: int) -> Order:
-    """The order with the id of this attempt: the same for the same key, by which retries find it."""
-    if key is None:
-        return replace(draft, order_id=order_numbers.new_id())
-    digest = hashlib.sha256("\n".join((sub, key, *[str(attempt)] * (attempt > 0))).encode()).digest()
-    fingerprint = digest[-_KEY_BYTES:].hex() + _fingerprint(draft.customer_id, draft.content)
-    return replace(draft, order_id=order_numbers.id_for(digest), fingerprint=fingerprint)
-
-
-def _same_key(existing: Order, order: Order) -> bool:
-    """Whether the same caller placed both with the same key."""
-    return existing.fingerprint[: 2 * _KEY_BYTES] == order.fingerprint[: 2 * _KEY_BYTES]
-
-
-def _fingerprint(customer_id: str, content: OrderContent) -> str:
-    """The same for the same request, however its JSON was written."""
-    return hashlib.sha256(customer_id.encode() + b"\n" + content.canonical()).hexdigest()[:32]
-
-
-def _replay(request: Request, existing: Order, order: Order) -> ProxyResponse:
-    if existing.fingerprint != order.fingerprint:
-        detail = "This Idempotency-Key came with another request before; use a new key for a new order."
-        raise Problem(problems.IDEMPOTENCY_KEY_REUSED, detail)
-    replayed = _created(request, existing)
-    replayed["headers"]["Idempotent-Replayed"] = "true"
-    return replayed
-
-
-def _created(request: Request, order: Order) -> ProxyResponse:
-    location = f"{request.context['path'].rstrip('/')}/{order.order_id}"
-    return order_response(201, order, {"Location": location})
 
 
 def _total(store: Store, query: OrderQuery, listing: ListingParameters) -> tuple[int, bool] | None:
