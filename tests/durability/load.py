@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ class Load:
 
     def __init__(self) -> None:
         self.acknowledged: dict[str, dict[str, object]] = {}
+        self.answers: list[tuple[int, str, int]] = []
+        """Of each acknowledged write: when its answer was there (the monotonic clock in ns), id, version."""
         self.refused: list[int] = []
         self._changed = threading.Condition()
         self._stopping = False
@@ -45,6 +48,7 @@ class Load:
         with self._changed:
             if answer.status_code in (200, 201):
                 order = json.loads(answer.content)
+                self.answers.append((time.monotonic_ns(), order["order_id"], order["version"]))
                 known = self.acknowledged.get(order["order_id"])
                 # Clients change each other's orders: an older answer may arrive after a newer one.
                 if known is None or int(str(known["version"])) < order["version"]:
