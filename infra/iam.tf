@@ -21,6 +21,10 @@ locals {
         actions   = ["dynamodb:Query"]
         resources = [local.table_arns.events, local.table_arns.stats]
       }
+      EraseFromHistory = {
+        actions   = ["dynamodb:UpdateItem"]
+        resources = [local.table_arns.events]
+      }
       AskDax = {
         actions   = ["dax:GetItem", "dax:PutItem", "dax:UpdateItem", "dax:Query"]
         resources = var.dax == null ? [] : [module.cache[0].dax_arn]

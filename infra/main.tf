@@ -229,6 +229,7 @@ locals {
         CustomerIndex  = { hash_key = "customer_id", range_key = "created_at" }
         StatusIndex    = { hash_key = "status_shard", range_key = "created_at" }
         ReferenceIndex = { hash_key = "external_reference", range_key = "created_at" }
+        DeletedIndex   = { hash_key = "deleted_customer", range_key = "order_id" } # whose events are left to erase
       }
     }
     events   = { hash_key = "order_id", range_key = "version", number_keys = ["version"] }

@@ -46,6 +46,8 @@ def orders() -> st.SearchStrategy[Order]:
 def values_of(type_: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a declared type, of any form
     """Values of a declared type; of a Struct, with every field given."""
     origin, arguments = typing.get_origin(type_), typing.get_args(type_)
+    if origin is typing.Annotated:
+        return values_of(arguments[0])
     if type_ in _PLAIN:
         return _PLAIN[type_]
     if origin in (types.UnionType, typing.Union):
@@ -87,6 +89,7 @@ _SPECIAL: Final[dict[tuple[type[Struct] | None, str], st.SearchStrategy[Any]]] =
     (None, "at"): TIMES,
     (None, "created_at"): TIMES,
     (None, "updated_at"): TIMES,
+    (None, "erased_at"): TIMES,
     (None, "shipped_at"): TIMES,
     (Order, "order_id"): st.uuids(version=4).map(str),
     (Order, "history"): _history_of(OrderStatus),

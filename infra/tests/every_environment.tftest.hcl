@@ -176,15 +176,15 @@ run "environment" {
 
   assert {
     condition = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : startswith(a, "dynamodb:")])])) == toset([
-      module.table["orders"].table.arn, "${module.table["orders"].table.arn}/index/CustomerIndex", "${module.table["orders"].table.arn}/index/StatusIndex", "${module.table["orders"].table.arn}/index/ReferenceIndex",
+      module.table["orders"].table.arn, "${module.table["orders"].table.arn}/index/CustomerIndex", "${module.table["orders"].table.arn}/index/StatusIndex", "${module.table["orders"].table.arn}/index/ReferenceIndex", "${module.table["orders"].table.arn}/index/DeletedIndex",
       module.table["events"].table.arn, module.table["stats"].table.arn,
     ])
-    error_message = "The API function reads and writes its own orders, lists them by three indexes, and reads history and figures."
+    error_message = "The API function reads and writes its own orders, lists them by four indexes, and reads history and figures."
   }
 
   assert {
-    condition     = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : contains(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], a)])])) == toset([module.table["orders"].table.arn])
-    error_message = "The API function writes one table."
+    condition     = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : contains(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], a)])])) == toset([module.table["orders"].table.arn, module.table["events"].table.arn])
+    error_message = "The API function writes its orders, and erases personal data from their events."
   }
 
   assert {
@@ -205,7 +205,7 @@ run "environment" {
   }
 
   assert {
-    condition     = { for i in module.table["orders"].table.global_secondary_index : i.name => [i.hash_key, i.range_key, i.projection_type] } == { CustomerIndex = ["customer_id", "created_at", "ALL"], StatusIndex = ["status_shard", "created_at", "ALL"], ReferenceIndex = ["external_reference", "created_at", "ALL"] }
+    condition     = { for i in module.table["orders"].table.global_secondary_index : i.name => [i.hash_key, i.range_key, i.projection_type] } == { CustomerIndex = ["customer_id", "created_at", "ALL"], StatusIndex = ["status_shard", "created_at", "ALL"], ReferenceIndex = ["external_reference", "created_at", "ALL"], DeletedIndex = ["deleted_customer", "order_id", "ALL"] }
     error_message = "Orders are listed by customer, by status and by the shop's own number, newest first."
   }
 

@@ -10,6 +10,7 @@ from orders_cli.backup import backup, check, restore
 from orders_cli.completion import completion
 from orders_cli.contract import openapi
 from orders_cli.cost import cost
+from orders_cli.customers import customer
 from orders_cli.deploy import deploy
 from orders_cli.doctor import doctor
 from orders_cli.events import events
@@ -33,7 +34,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
-for command in (audit, keys, backup, restore, check, completion):
+for command in (audit, customer, keys, backup, restore, check, completion):
     orders.add_command(command)
 
 

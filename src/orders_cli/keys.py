@@ -6,6 +6,7 @@ import click
 
 from orders_cli.common import as_time, data_dir_option, json_option, open_database, print_json, print_rows
 from orders_host.api_keys import ApiKeys
+from orders_host.data_dir import MAIL
 from orders_host.throttling import PLANS
 
 
@@ -64,5 +65,5 @@ def rotate(data_dir: Path) -> None:
     from orders_host.user_pool import UserPool
 
     with open_database(data_dir) as database:
-        kid = UserPool(database, Mailbox(data_dir / "mail")).rotate_keys()
+        kid = UserPool(database, Mailbox(data_dir / MAIL)).rotate_keys()
     click.echo(f"Key {kid} signs from now on.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from orders_cli.common import as_time, data_dir_option, json_option, open_database, print_json, print_rows
+from orders_host.data_dir import MAIL
 
 if TYPE_CHECKING:
     from orders_host.user_pool import UserPool
@@ -180,4 +181,4 @@ def _pool(data_dir: Path, *, first_use: bool = False) -> Iterator["UserPool"]:
     from orders_host.user_pool import UserPool
 
     with open_database(data_dir, first_use=first_use) as database:
-        yield UserPool(database, Mailbox(data_dir / "mail"))
+        yield UserPool(database, Mailbox(data_dir / MAIL))

@@ -256,6 +256,7 @@ class Order(Struct, frozen=True):
     discounts: list[Discount] = []
     shipping: Shipping | None = None
     taxes: list[Tax] = []
+    erased_at: datetime | None = None
 
 
 class OrderPage(Struct, frozen=True):
@@ -268,7 +269,9 @@ class OrderPage(Struct, frozen=True):
     total_is_exact: bool | None = None
 
 
-EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted"]
+EventType = Literal[
+    "OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted", "OrderPersonalDataErased"
+]
 
 
 class OrderEvent(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from orders_contract import examples
 from orders_core import merge_patch, parameter_table, problems
 from orders_core.parameter_table import (
+    CURSOR,
     DAYS,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -240,6 +241,27 @@ CATALOGUE: Final = {
         },
         problems=(*_WITH_BODY, *_ON_WRITE),
     ),
+    "export_customer": Described(
+        summary="Export all that is held of a customer (staff)",
+        description="Orders with their events, oldest first, and on the first page what is held besides, such"
+        " as the account. Deleted orders come last.",
+        parameters=(*CURSOR.values(),),
+        successes={200: _success("One page.", ("Link",), "PersonalData", examples.PERSONAL_DATA)},
+        problems=_ALWAYS,
+    ),
+    "erase_customer": Described(
+        summary="Erase the personal data of a customer (staff)",
+        description="The account is barred at once and goes with the last request. Orders and events lose"
+        " contact, addresses, notes, metadata and all other texts that people write; amounts, statuses and"
+        " times stay. While there is more to do the answer is 202: send its `next_cursor`. Erasing again does"
+        " no harm, so a run that was interrupted starts anew.",
+        parameters=(*CURSOR.values(),),
+        successes={
+            200: _success("All is erased.", (), "Erasure", examples.ERASURE),
+            202: _success("There is more to do.", ("Link",), "Erasure", examples.ERASURE_UNDER_WAY),
+        },
+        problems=_ALWAYS,
+    ),
 }
 
 
@@ -247,6 +269,7 @@ _STRING: Final = {"type": "string"}
 
 _OF_PATHS: Final[dict[str, Fragment]] = {
     "order_id": {"description": "The order's id, or its number.", "schema": _STRING},
+    "customer": {"description": "The customer's id.", "schema": _STRING},
     "payment_id": {"description": "The payment's id.", "schema": {"type": "string", "format": "uuid"}},
     "return_id": {"description": "The return's id.", "schema": {"type": "string", "format": "uuid"}},
 }

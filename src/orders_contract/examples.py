@@ -26,9 +26,12 @@ from orders_core.problems import Problem, problem_from
 from orders_core.schemas import (
     BatchResult,
     BatchResults,
+    CustomerOrder,
     DayStatistics,
+    Erasure,
     EventPage,
     OrderPage,
+    PersonalData,
     Statistics,
     event_view_of,
     view_of,
@@ -160,6 +163,18 @@ STATISTICS: Final[Any] = msgspec.to_builtins(
         "2026-01-31",
         [DayStatistics("2026-01-31", 3, {"PENDING": 2, "CANCELLED": 1}, {"EUR": "38.00"})],
     )
+)
+PERSONAL_DATA: Final[Any] = msgspec.to_builtins(
+    PersonalData(
+        _SUB,
+        {"account": {"sub": _SUB, "email": "ana@example.com", "email_verified": True}},
+        [CustomerOrder(view_of(_ORDER), [event_view_of(event_for_write(None, _ORDER))])],
+        None,
+    )
+)
+ERASURE: Final[Any] = msgspec.to_builtins(Erasure(_SUB, 2, 5, 0, None))
+ERASURE_UNDER_WAY: Final[Any] = msgspec.to_builtins(
+    Erasure(_SUB, 20, 41, 0, "H0Yg0Af2xPnkeyJvcmRlcnMiOm51bGx9")
 )
 
 _PROBLEMS: Final[dict[str, Exception]] = {

@@ -11,12 +11,14 @@ from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import (
     BatchOrder,
     BatchResults,
+    Erasure,
     EventPage,
     OrderBatch,
     OrderInput,
     OrderPage,
     OrderReplacement,
     OrderView,
+    PersonalData,
     ReturnInput,
     ReturnMove,
     Statistics,
@@ -44,6 +46,8 @@ _TYPES: Final = (
     PaymentMove,
     ShipmentInput,
     Statistics,
+    PersonalData,
+    Erasure,
 )
 _REFERENCE: Final = "#/components/schemas/"
 

@@ -19,10 +19,11 @@ _LOCAL: Final = {
     "base_url": "http://127.0.0.1:8080",
     "email": "staff@example.com",
     "password": "Demo-orders-2026!",
+    "customer": "some-customer",
 }
 _VARIABLES: Final = (
     *("base_url", "cognito_url", "client_id", "email", "password", "api_key"),
-    *("id_token", "refresh_token", "order_id", "return_id", "payment_id", "etag"),
+    *("id_token", "refresh_token", "order_id", "return_id", "payment_id", "etag", "customer"),
 )
 _KEY: Final = [
     'const key = pm.variables.get("api_key");',
@@ -104,6 +105,7 @@ _FOLDERS: Final = {
         Step("move_return", keep=_KEEP_ORDER),
     ),
     "Statistics": (Step("get_statistics"),),
+    "Personal data": (Step("export_customer"), Step("erase_customer")),
     "Problems": (
         Step("create_order", "Send an invalid order", {"items": [], "colour": "red"}, status=400),
         Step("list_orders", "Leave the token out", status=401, signed_in=False),

@@ -16,7 +16,9 @@ SOURCE: Final = "orders-api"
 _RECORDED: Final = ("returns", "payments", "shipments")
 """What is recorded of an order beside its content, by what it is called in `changed`."""
 
-EventType = Literal["OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted"]
+EventType = Literal[
+    "OrderCreated", "OrderUpdated", "OrderStatusChanged", "OrderDeleted", "OrderPersonalDataErased"
+]
 
 
 class OrderEvent(Struct, frozen=True):
@@ -69,6 +71,8 @@ def event_for_delete(old: Order, at: str, by: str | None) -> OrderEvent:
 def _type_of(old: Order | None, new: Order) -> EventType:
     if old is None:
         return "OrderCreated"
+    if old.erased_at != new.erased_at:
+        return "OrderPersonalDataErased"
     return "OrderUpdated" if old.status == new.status else "OrderStatusChanged"
 
 

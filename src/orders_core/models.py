@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from orders_core import money
 from orders_core.payment_models import Payment, PaymentStatus
+from orders_core.personal import Personal, without_personal_data
 from orders_core.shipment_models import Shipment
 
 
@@ -96,7 +97,7 @@ class Return(Struct, frozen=True, omit_defaults=True):
     return_id: str
     status: ReturnStatus
     lines: tuple[ReturnLine, ...]
-    reason: str
+    reason: Personal[str]
     history: tuple[ReturnEntry, ...]
     shipping_refund: int = 0
 
@@ -153,15 +154,16 @@ class OrderDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A field that is declared here needs no other declaration, but for its limits (`schemas.OrderInput`).
     Each has a default that is None, empty or False: documents leave it out, so that orders, events and
-    fingerprints that were written before the field existed equal those written after.
+    fingerprints that were written before the field existed equal those written after. One that tells of a
+    person, or into which people write what they like, is `Personal`.
     """
 
-    notes: str | None = None
-    metadata: dict[str, str] = {}
+    notes: Personal[str] | None = None
+    metadata: Personal[dict[str, str]] = {}
     external_reference: str | None = None
-    contact: Contact | None = None
-    shipping_address: Address | None = None
-    billing_address: Address | None = None
+    contact: Personal[Contact] | None = None
+    shipping_address: Personal[Address] | None = None
+    billing_address: Personal[Address] | None = None
     taxes_included: bool = False
 
 
@@ -219,10 +221,16 @@ class OrderContent(OrderDetails, frozen=True, omit_defaults=True):
         return msgspec.json.encode(self, order="sorted")
 
 
+KEY_CHARS: Final = 16
+"""How much of an order's fingerprint tells the caller and the key of the request that placed it."""
+
+
 class Order(Struct, frozen=True, omit_defaults=True):
     """An order as it is stored. Times are RFC 3339 UTC with milliseconds.
 
-    `fingerprint` tells one idempotent request from another and is empty when the client sent no key.
+    `fingerprint` tells one idempotent request from another and is empty when the client sent no key:
+    KEY_CHARS of the caller and the key, the rest of the request. `erased_at` is when its personal data were
+    erased, and empty before.
     """
 
     order_id: str
@@ -238,6 +246,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     returns: tuple[Return, ...] = ()
     payments: tuple[Payment, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    erased_at: str = ""
 
     @property
     def held_amount(self) -> int:
@@ -408,6 +417,13 @@ def _check_state(order: Order, request: OrderChange) -> None:
         raise IllegalState(
             "Items, currency, notes and metadata can change only while the order is"
             f" {' or '.join(request.editable_in)}; this one is {order.status}.",
+            order.status,
+            allowed,
+        )
+    if order.erased_at and without_personal_data(request.content) is not request.content:
+        raise IllegalState(
+            "The personal data of the order were erased, and no others are taken: leave notes, metadata,"
+            " contact and addresses out.",
             order.status,
             allowed,
         )

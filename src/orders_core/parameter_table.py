@@ -215,17 +215,22 @@ _SHOWN: Final = _table(
         ("exact", "estimate"),
     ),
 )
-PAGING: Final = _table(
-    _number(
-        "limit",
-        "Most orders on a page. A filtered page may have fewer and still have a next one.",
-        largest=MAX_LIMIT,
-        default=DEFAULT_LIMIT,
-    ),
+CURSOR: Final = _table(
     Parameter(
         "cursor", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
     ),
 )
+PAGING: Final = {
+    **_table(
+        _number(
+            "limit",
+            "Most orders on a page. A filtered page may have fewer and still have a next one.",
+            largest=MAX_LIMIT,
+            default=DEFAULT_LIMIT,
+        )
+    ),
+    **CURSOR,
+}
 LISTING: Final = {**_FILTERS, **_SHOWN, **PAGING}
 
 IDEMPOTENCY_KEY: Final = Parameter(

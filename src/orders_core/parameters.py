@@ -13,6 +13,7 @@ from orders_core import cursors, money
 from orders_core.input_errors import MAX_FAULTS, shortened
 from orders_core.models import OrderStatus
 from orders_core.parameter_table import (
+    CURSOR,
     DAYS,
     DEFAULT_LIMIT,
     IDEMPOTENCY_KEY,
@@ -159,6 +160,11 @@ def read_listing(given: Query) -> ListingParameters:
 def read_events(given: Query) -> Paging:
     """The parameters of a listing of events; raises as `read_listing` does."""
     return msgspec.convert(_read(given, PAGING), Paging)
+
+
+def read_cursor(given: Query) -> Paging:
+    """The cursor of a listing whose pages have a length of their own; raises as `read_listing` does."""
+    return msgspec.convert(_read(given, CURSOR), Paging)
 
 
 def read_days(given: Query, today: str) -> tuple[str, str]:

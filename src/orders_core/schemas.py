@@ -315,6 +315,9 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
     discounts: list[DiscountView] | UnsetType = UNSET
     shipping: ShippingView | UnsetType = UNSET
     taxes: list[TaxView] | UnsetType = UNSET
+    erased_at: (
+        Annotated[Timestamp, Meta(description="When personal data were erased; left out before.")] | UnsetType
+    ) = UNSET
 
 
 class OrderEventView(Struct, frozen=True):
@@ -371,6 +374,34 @@ class EventPage(Struct, frozen=True):
     events: list[OrderEventView]
     count: Annotated[int, Meta(description="The number of events on this page.")]
     next_cursor: Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last.")]
+
+
+class CustomerOrder(Struct, frozen=True):
+    """An order of a customer with its events, oldest first; null if it was deleted."""
+
+    order: OrderView | None
+    events: list[OrderEventView]
+
+
+class PersonalData(Struct, frozen=True):
+    """What is held of a customer: some orders, oldest first, and on the first page all else."""
+
+    customer_id: str
+    others: Annotated[dict[str, Any], Meta(description="Account, sessions, letters, lines of the audit log.")]
+    orders: list[CustomerOrder]
+    next_cursor: Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last.")]
+
+
+class Erasure(Struct, frozen=True):
+    """How far erasing a customer's personal data has come."""
+
+    customer_id: str
+    orders: Annotated[int, Meta(description="Orders from which they were erased, by this request.")]
+    events: Annotated[int, Meta(description="Events from which they were erased, by this request.")]
+    late: Annotated[int, Meta(description="Orders whose latest events have not come yet: ask in a second.")]
+    next_cursor: Annotated[
+        str | None, Meta(description="The `cursor` of the next request; null when all is erased.")
+    ]
 
 
 class DayStatistics(Struct, frozen=True):
@@ -496,6 +527,7 @@ def view_of(order: Order) -> OrderView:
         returns=[_return_view(each, content) for each in order.returns] or UNSET,
         **payments_view(order),
         **shipments_view(order),
+        erased_at=order.erased_at or UNSET,
     )
 
 

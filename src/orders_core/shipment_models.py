@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from orders_core.personal import Personal
+
 
 class FulfilmentStatus(StrEnum):
     """How much of an order was shipped; an order without shipments is UNFULFILLED."""
@@ -35,4 +37,4 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
     lines: tuple[ShipmentLine, ...]
     shipped_at: str
     recorded_by: str
-    tracking_url: str | None = None
+    tracking_url: Personal[str] | None = None

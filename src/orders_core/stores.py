@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from msgspec import Meta, Struct
 
@@ -158,6 +158,43 @@ class EventRepository(Protocol):
         """At most `limit` events that follow a version."""
 
 
+class ErasureRepository(Protocol):
+    """What erasing a customer needs besides orders and events."""
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        """Put an event in the place of the one of this order and version; for nothing but erasing."""
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        """Ids of a customer's deleted orders whose events are kept: those that follow `after`, sorted."""
+
+
+class Accounts(Protocol):
+    """What is held of a customer besides orders, where there is any, such as an account in a user pool."""
+
+    def export(self, customer_id: str) -> dict[str, Any]:
+        """All of it, as JSON has it, without secrets."""
+
+    def begin_erasing(self, customer_id: str) -> None:
+        """Note that the customer is erased, and bar the account: no order is placed meanwhile."""
+
+    def erase(self, customer_id: str) -> None:
+        """Erase all of it; again, if it was erased before."""
+
+
+class NoAccounts:
+    """`Accounts` where nothing is held but orders."""
+
+    def export(self, _: str) -> dict[str, Any]:
+        """See `Accounts`."""
+        return {}
+
+    def begin_erasing(self, _: str) -> None:
+        """See `Accounts`."""
+
+    def erase(self, _: str) -> None:
+        """See `Accounts`."""
+
+
 class DayFigures(Struct, frozen=True):
     """Orders placed on one day (UTC) that are in a status now, and their value in minor units."""
 
@@ -175,8 +212,12 @@ class StatisticsRepository(Protocol):
         """The figures of each day from `first` to `last` (dates, both included) that has any."""
 
 
-class Store(OrderRepository, EventRepository, StatisticsRepository, Protocol):
+class Store(OrderRepository, EventRepository, ErasureRepository, StatisticsRepository, Protocol):
     """All that the application needs of a store."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """What else is held of customers."""
 
 
 class OrderExists(Exception):

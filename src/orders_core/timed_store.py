@@ -6,7 +6,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
-from orders_core.stores import CreateRefused, DayFigures, OrderQuery, Page, Position, Store
+from orders_core.stores import Accounts, CreateRefused, DayFigures, OrderQuery, Page, Position, Store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +26,11 @@ class TimedStore:
     def __init__(self, inner: Store) -> None:
         self._inner = inner
         self.calls: list[StoreCall] = []
+
+    @property
+    def accounts(self) -> Accounts:
+        """What else is held of customers; it is not measured."""
+        return self._inner.accounts
 
     @property
     def seconds(self) -> float:
@@ -67,6 +72,14 @@ class TimedStore:
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         """See `EventRepository.list_events`."""
         return self._timed(self._inner.list_events, order_id, limit, after_version)
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        """See `ErasureRepository.rewrite_event`."""
+        self._timed(self._inner.rewrite_event, event)
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        """See `ErasureRepository.list_deleted`."""
+        return self._timed(self._inner.list_deleted, customer_id, limit, after)
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         """See `StatisticsRepository.daily_figures`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from orders_host.database import Database
 
@@ -36,6 +36,8 @@ class AuditEvent(StrEnum):
     API_KEY_CREATED = "api-key-created"
     API_KEY_REVOKED = "api-key-revoked"
     SIGNING_KEY_ROTATED = "signing-key-rotated"
+    CUSTOMER_EXPORTED = "customer-exported"
+    CUSTOMER_ERASED = "customer-erased"
 
 
 class AuditEntry(NamedTuple):
@@ -54,7 +56,12 @@ class AuditEntry(NamedTuple):
 
 
 class AuditLog:
-    """The table `audit`, to which rows are only added: triggers refuse to change or delete one."""
+    """The table `audit`, to which rows are only added: triggers refuse to change or delete one.
+
+    The one change that they let pass erases where it came from.
+    """
+
+    ERASED_SOURCE: Final = "erased"
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database

@@ -24,6 +24,7 @@ import msgspec
 from orders_core.timestamps import utc_now
 from orders_host import sqlite_file
 from orders_host.data_dir import DATABASES
+from orders_host.erased_customers import ErasedCustomer, read_erased
 
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 1 << 20
@@ -51,6 +52,7 @@ class Manifest(msgspec.Struct, frozen=True):
     created_at: str
     release: str
     files: list[ArchivedFile]
+    erased: list[ErasedCustomer] = []
 
 
 def write_backup(data_dir: Path, archive: Path, progress: Progress = lambda _, __: None) -> Manifest:
@@ -72,7 +74,7 @@ def write_backup(data_dir: Path, archive: Path, progress: Progress = lambda _, _
         )
         _copy(pinned, folder, progress)
         unnamed = folder / "archive"
-        manifest = _pack(folder, [path.name for path in paths], unnamed)
+        manifest = _pack(folder, [path.name for path in paths], unnamed, read_erased(data_dir))
         unnamed.replace(archive)
     sync_folder(archive.absolute().parent)
     return manifest
@@ -141,12 +143,12 @@ def _copy_file(source: sqlite3.Connection, path: Path, progress: Callable[[int],
         os.close(descriptor)
 
 
-def _pack(folder: Path, names: list[str], archive: Path) -> Manifest:
+def _pack(folder: Path, names: list[str], archive: Path, erased: list[ErasedCustomer]) -> Manifest:
     descriptor = os.open(archive, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as output:
         with tarfile.open(fileobj=output, mode="w") as tar:
             files = [_add(tar, output, folder / name) for name in names]
-            manifest = Manifest(1, utc_now(), version("orders-api"), files)
+            manifest = Manifest(1, utc_now(), version("orders-api"), files, erased)
             content = msgspec.json.format(msgspec.json.encode(manifest))
             tar.addfile(_member(MANIFEST, len(content)), io.BytesIO(content))
         output.flush()

@@ -11,6 +11,9 @@ ORDERS_DB: Final = "orders.db"
 EVENTS_DB: Final = "events.db"
 GATEWAY_DB: Final = "gateway.db"
 
+MAIL: Final = "mail"
+"""The folder of letters of a host without a mail server."""
+
 DATABASES: Final = (EVENTS_DB, ORDERS_DB, GATEWAY_DB)
 """In the order in which a backup pins them: how far a webhook has come is never ahead of the events."""
 

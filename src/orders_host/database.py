@@ -77,6 +77,15 @@ MIGRATIONS: Migrations = (
             attempts INTEGER NOT NULL, due_at REAL NOT NULL)""",
         "CREATE INDEX mail_by_due ON mail (due_at)",
     ),
+    (
+        # Erasing a customer takes away from where the customer came, and nothing else.
+        "DROP TRIGGER audit_is_not_changed",
+        """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+            WHEN new.source != 'erased' OR (new.number, new.at, new.event, new.subject, new.detail)
+                IS NOT (old.number, old.at, old.event, old.subject, old.detail)
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        "CREATE INDEX audit_by_subject ON audit (subject)",
+    ),
 )
 
 
@@ -115,6 +124,10 @@ class Database:
             return
         with sqlite_file.transaction(connection):
             yield connection
+
+    def empty_log(self) -> bool:
+        """As `sqlite_file.empty_log`."""
+        return sqlite_file.empty_log(self._connection())
 
     def close(self) -> None:
         """Closes every thread's connection; no thread may be using one."""

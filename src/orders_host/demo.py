@@ -28,7 +28,7 @@ from orders_core.order_numbers import id_for
 from orders_core.payment_models import PaymentStatus
 from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.timestamps import to_text
-from orders_host.data_dir import GATEWAY_DB, ORDERS_DB
+from orders_host.data_dir import GATEWAY_DB, MAIL, ORDERS_DB
 from orders_host.database import Database
 from orders_host.mail.mailbox import Mailbox
 from orders_host.sqlite import SqliteOrderRepository
@@ -92,7 +92,7 @@ def seed(data_dir: Path) -> bool:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(data_dir / GATEWAY_DB)
     try:
-        pool = UserPool(database, Mailbox(data_dir / "mail"))
+        pool = UserPool(database, Mailbox(data_dir / MAIL))
         if pool.list_users():
             return False
         subs = [pool.add_user(email, PASSWORD, groups=groups).sub for email, groups in USERS]

@@ -24,7 +24,7 @@ from orders_host.authorizer import Authorizer
 from orders_host.certificate import check_certificate
 from orders_host.connection_table import ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
-from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, exclusive
+from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, MAIL, exclusive
 from orders_host.database import Database
 from orders_host.file_identity import FileIdentity
 from orders_host.forwarding import TrustedProxies
@@ -38,6 +38,7 @@ from orders_host.pages import Pages
 from orders_host.relay import ORDERS_DB, Relay
 from orders_host.retention import Retention
 from orders_host.routing import Router
+from orders_host.scrubbing import Scrubbing
 from orders_host.server import GRACEFUL_SECONDS, BoundedServer, descriptors_of, ignore_hangup
 from orders_host.service_manager import READY, STOPPING, inherited_listener, notify
 from orders_host.spans import Export, SpanningTelemetry
@@ -46,8 +47,13 @@ from orders_host.sqlite_file import SchemaTooNew
 from orders_host.sse import EventStreams
 from orders_host.throttling import PLANS, Plan, Quotas, Throttle
 from orders_host.user_pool import UserPool
+from orders_host.user_pool.erasure import UserRecords
 
 _BACKLOG: Final = 2048
+
+Background = Relay | Retention | Scrubbing
+"""What runs beside the requests."""
+
 _QUOTA_FLUSH_SECONDS: Final = 1.0
 _DEFAULT_REGION: Final = "eu-west-1"
 
@@ -122,7 +128,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     stack.callback(access_log.close)
     document = contract.build(options.base_url or "/")
     export = _exporter(options, stack)
-    invocation, relay, retention = _invocation(options, telemetry, export, stack)
+    invocation, relay, background = _invocation(options, telemetry, export, gateway_db, stack)
     cors = options.cors_allow_origin
     streams = EventStreams(relay.feed if relay else None, cors)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options)
@@ -145,12 +151,12 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         cors_allow_origin=cors,
         root_path=options.root_path,
     )
-    return Gateway(parts, _lifespan(quotas, relay, retention)), streams.close
+    return Gateway(parts, _lifespan(quotas, background)), streams.close
 
 
 def _mail(options: Options, database: Database, telemetry: PrometheusTelemetry, stack: ExitStack) -> Mail:
     if options.mail_url is None or options.mail_from is None:
-        return Mailbox(options.data_dir / "mail", show_codes=options.demo)
+        return Mailbox(options.data_dir / MAIL, show_codes=options.demo)
     from orders_host.mail.postman import Postman
     from orders_host.mail.smtp import parse_mail_url
 
@@ -160,17 +166,22 @@ def _mail(options: Options, database: Database, telemetry: PrometheusTelemetry, 
 
 
 def _invocation(
-    options: Options, telemetry: PrometheusTelemetry, export: Export | None, stack: ExitStack
-) -> tuple[Invocation, Relay | None, Retention | None]:
-    """The application over its store, and what relays and prunes the store's events.
+    options: Options,
+    telemetry: PrometheusTelemetry,
+    export: Export | None,
+    gateway_db: Database,
+    stack: ExitStack,
+) -> tuple[Invocation, Relay | None, list[Background]]:
+    """The application over its store, the relay of its events, and all that runs in the background for it.
 
     A table's events have a stream of their own, and are not this host's to relay or to prune.
     """
+    accounts = UserRecords(gateway_db, options.data_dir)
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry, export, stack), None, None
+        return _over_dynamodb(table, options, telemetry, export, accounts, stack), None, []
     try:
-        store = SqliteOrderRepository(options.data_dir / ORDERS_DB)
+        store = SqliteOrderRepository(options.data_dir / ORDERS_DB, accounts)
         stack.callback(store.close)
         relay = Relay(options.data_dir, count_fault=telemetry.relay_failed)
     except (SchemaTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
@@ -182,7 +193,9 @@ def _invocation(
     verify = FileIdentity(options.data_dir / ORDERS_DB).check
     commits = GroupCommit(application, store, relay.feed.wake, relay.probe, held, verify)
     events_db = options.data_dir / EVENTS_DB
-    return commits, relay, Retention(store, events_db, commits.exclusively, options.keep_events_days)
+    retention = Retention(store, events_db, commits.exclusively, options.keep_events_days)
+    scrubbing = Scrubbing(store, gateway_db, options.data_dir, commits.exclusively)
+    return commits, relay, [relay, retention, scrubbing]
 
 
 def _over_dynamodb(
@@ -190,6 +203,7 @@ def _over_dynamodb(
     options: Options,
     telemetry: PrometheusTelemetry,
     export: Export | None,
+    accounts: UserRecords,
     stack: ExitStack,
 ) -> Invocation:
     # Only for this store: the signer alone takes a tenth of a second to import.
@@ -204,7 +218,7 @@ def _over_dynamodb(
     except (RequestRefused, StoreUnavailable) as error:
         raise InvalidOption(f"can't be used: {error}", store=options.store) from error
     stack.callback(client.close)
-    store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table))
+    store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table), accounts)
     if options.cache_url is not None:
         cache = RedisClient(options.cache_url)
         stack.callback(cache.close)
@@ -254,16 +268,15 @@ def _plans(daily_quotas: dict[str, int]) -> dict[str, Plan]:
 
 
 @asynccontextmanager
-async def _lifespan(quotas: Quotas, relay: Relay | None, retention: Retention | None) -> AsyncIterator[None]:
-    """Relay and prune events, and save what was counted of the daily quotas, every second and at the end."""
+async def _lifespan(quotas: Quotas, background: list[Background]) -> AsyncIterator[None]:
+    """Run the parts of the background; save what was counted of the daily quotas, every second and last."""
     # The first request with a token should not wait for this import.
     asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "joserfc.jwt")
     task = asyncio.create_task(_flush_forever(quotas))
     try:
         async with AsyncExitStack() as stack:
-            for part in (relay, retention):
-                if part is not None:
-                    await stack.enter_async_context(part.running())
+            for part in background:
+                await stack.enter_async_context(part.running())
             yield
     finally:
         task.cancel()

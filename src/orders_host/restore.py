@@ -17,7 +17,9 @@ import msgspec
 
 from orders_host import sqlite_file, sqlite_schema
 from orders_host.backup import MANIFEST, PART_BYTES, ArchivedFile, Manifest, sync_folder
+from orders_host.customers import erase_again
 from orders_host.data_dir import DATABASES, ORDERS_DB, RESTORING
+from orders_host.erased_customers import add_erased, read_erased
 
 EPOCH_SHIFT: Final = 20
 """An epoch's events are numbered from its number (Unix seconds) times 2^20: each epoch's numbers are its own,
@@ -49,7 +51,8 @@ def restore(archive: Path, data_dir: Path, *, replace: bool = False, now: float 
     """Put an archive's databases into a data directory, and return the number of the new epoch.
 
     Databases that are there already are moved to a folder beside them (`replace`), or refused. If it is
-    interrupted, the host refuses the directory until a restore has ended.
+    interrupted, the host refuses the directory until a restore has ended. Customers who were erased, by the
+    directory's list or the archive's, are erased from what is restored.
 
     Raises:
         InvalidBackup: the archive is not complete or was changed; the directory's databases are as before.
@@ -72,8 +75,13 @@ def restore(archive: Path, data_dir: Path, *, replace: bool = False, now: float 
     try:
         for name in existing:
             _require_unused(data_dir / name)
-        names = [file.name for file in _read(archive, folder).files]
+        manifest = _read(archive, folder)
+        names = [file.name for file in manifest.files]
         epoch = _begin_epoch(folder / ORDERS_DB, moment)
+        add_erased(data_dir, manifest.erased)
+        erased = read_erased(data_dir)
+        if erased:
+            erase_again(folder, erased)
     except BaseException:
         shutil.rmtree(folder)
         raise

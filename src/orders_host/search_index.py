@@ -37,6 +37,10 @@ _NEWEST_FIRST: Final = _FIND.format(beyond="<", direction="DESC")
 _OLDEST_FIRST: Final = _FIND.format(beyond=">", direction="ASC")
 _END: Final = 2**63 - 1
 
+_PAGES_A_MERGE: Final = 64
+_LEAST_CHANGES: Final = 2
+"""The statement itself counts as a change of one row."""
+
 
 Step = Callable[[sqlite3.Connection, Order], None]
 """`add` or `remove`."""
@@ -74,6 +78,19 @@ def is_missing(connection: sqlite3.Connection) -> bool:
         "SELECT EXISTS (SELECT 1 FROM orders) AND NOT EXISTS (SELECT 1 FROM search_docsize)"
     ).fetchone()
     return bool(missing)
+
+
+def merge(connection: sqlite3.Connection, *, begin: bool) -> bool:
+    """Merge a part of the index's segments into one; return whether there was nothing left to merge.
+
+    An entry that was taken out is only marked so, in a newer segment, until the two are merged. FTS5's own
+    option `secure-delete` came with SQLite 3.42: https://www.sqlite.org/fts5.html#the_merge_command
+    """
+    before = connection.total_changes
+    # A negative number starts: all segments are to become one.
+    pages = -_PAGES_A_MERGE if begin else _PAGES_A_MERGE
+    connection.execute("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
+    return connection.total_changes - before < _LEAST_CHANGES
 
 
 def hits(

@@ -18,8 +18,10 @@ from orders_core import models
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus
 from orders_core.stores import (
+    Accounts,
     CreateRefused,
     DayFigures,
+    NoAccounts,
     OrderExists,
     OrderQuery,
     OrderWasDeleted,
@@ -50,7 +52,7 @@ class Pruned(NamedTuple):
 class SqliteOrderRepository:
     """`Store` in one SQLite file. One thread at a time writes; any number of threads may read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, accounts: Accounts | None = None) -> None:
         """Open the file, create or migrate it.
 
         Raises:
@@ -66,6 +68,7 @@ class SqliteOrderRepository:
             self._readers = threading.local()
             self._opened: list[sqlite3.Connection] = []
             (self._epoch,) = self._reader.execute("SELECT number FROM epoch").fetchone()
+        self.accounts = accounts or NoAccounts()
         self._shared = False
         self._to_index: list[tuple[search_index.Step, Order]] = []
 
@@ -202,19 +205,58 @@ class SqliteOrderRepository:
             old = self._stored(removal.order_id)
             models.check_removal(old, removal)
             self._writer.execute("DELETE FROM orders WHERE order_id = ?", (removal.order_id,))
-            self._writer.execute("INSERT INTO tombstone VALUES (?, ?)", (removal.order_id, removal.at))
+            self._writer.execute(
+                "INSERT INTO tombstone VALUES (?, ?, ?)", (removal.order_id, removal.at, old.customer_id)
+            )
             self._to_index.append((search_index.remove, old))
             self._count(old, -1)
             self._publish(event_for_delete(old, removal.at, removal.by))
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         """See `EventRepository.list_events`."""
+        connection = self._writer if self._shared else self._reader
         with _unavailable_when_it_fails():
-            rows = self._reader.execute(
+            rows = connection.execute(
                 "SELECT document FROM outbox WHERE order_id = ? AND version > ? ORDER BY version LIMIT ?",
                 (order_id, after_version, limit),
             ).fetchall()
         return [msgspec.json.decode(row[0], type=OrderEvent) for row in rows]
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        """See `ErasureRepository.rewrite_event`."""
+        with self._write():
+            self._writer.execute(
+                "UPDATE outbox SET document = ? WHERE order_id = ? AND version = ?",
+                (msgspec.json.encode(event), event.order_id, event.version),
+            )
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        """See `ErasureRepository.list_deleted`."""
+        connection = self._writer if self._shared else self._reader
+        with _unavailable_when_it_fails():
+            rows = connection.execute(
+                "SELECT order_id FROM tombstone WHERE customer_id = ? AND order_id > ?"
+                " ORDER BY order_id LIMIT ?",
+                (customer_id, after, limit),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def forget_words(self, *, begin: bool) -> bool:
+        """Rewrite a part of the search index without the words that were taken out; whether it was the last.
+
+        `begin` starts from the first part. Call it while nothing else writes; any thread may.
+        """
+        with self._write():
+            return search_index.merge(self._writer, begin=begin)
+
+    def empty_log(self) -> bool:
+        """Bring everything from the write-ahead log into the file, and cut the log to nothing.
+
+        Returns:
+            Whether it is: not while a reader still sees an earlier state of the file.
+        """
+        with _unavailable_when_it_fails():
+            return sqlite_file.empty_log(self._writer)
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         """See `StatisticsRepository.daily_figures`."""

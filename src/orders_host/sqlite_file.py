@@ -17,7 +17,11 @@ Migrations = Sequence[Sequence[str]]
 BUSY_TIMEOUT_SECONDS: Final = 5.0
 """How long a statement waits for another process's transaction, unless a caller says otherwise."""
 
+_LOG_TIMEOUT_MILLISECONDS: Final = 50
 _OWNER_ONLY: Final = 0o600
+
+_ZEROED: Final = 0x4F524453
+"""The application id ("ORDS") of a file whose free space holds nothing of what was deleted."""
 
 
 class RestoreUnfinished(OSError):
@@ -51,7 +55,9 @@ def open_file(
     path.chmod(_OWNER_ONLY)
     connection = connect(path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds)
     try:
+        is_new = not schema_version(connection)
         _migrate(connection, path, migrations)
+        _zero_once(connection, is_new)
     except BaseException:
         connection.close()
         raise
@@ -75,6 +81,8 @@ def connect(
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted or replaced is overwritten with zeros: docs/decisions/erasing-a-customer.md.
+        connection.execute("PRAGMA secure_delete = ON")
     except BaseException:
         connection.close()
         raise
@@ -93,6 +101,31 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.OperationalError):
             connection.execute("ROLLBACK")
         raise
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Bring the write-ahead log into the file and cut it to nothing; whether no reader was in the way."""
+    (timeout,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    # Writers wait while this waits for readers.
+    connection.execute(f"PRAGMA busy_timeout = {_LOG_TIMEOUT_MILLISECONDS}")
+    try:
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {timeout}")
+    return not busy
+
+
+def _zero_once(connection: sqlite3.Connection, is_new: bool) -> None:
+    """Rewrite a file of a release that left what it deleted in place, without any of that."""
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    if mark == _ZEROED:
+        return
+    # A file too large for what is free on the disk stays as it is until there is room.
+    with suppress(sqlite3.OperationalError):
+        if not is_new:
+            connection.execute("VACUUM")
+            empty_log(connection)
+        connection.execute(f"PRAGMA application_id = {_ZEROED}")
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

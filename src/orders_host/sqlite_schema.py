@@ -83,6 +83,15 @@ MIGRATIONS: Final[Migrations] = (
         "CREATE INDEX updated_index ON orders (status, updated_at, order_id)",
         "CREATE INDEX total_index ON orders (currency, status, total, order_id)",
     ),
+    (
+        # Whose a deleted order was: its events are erased with the customer's other data.
+        "ALTER TABLE tombstone ADD COLUMN customer_id TEXT NOT NULL DEFAULT ''",
+        """UPDATE tombstone SET customer_id = coalesce((
+            SELECT CAST(document AS TEXT) ->> '$.order.customer_id' FROM outbox
+            WHERE outbox.order_id = tombstone.order_id AND json_valid(CAST(document AS TEXT))
+            ORDER BY version LIMIT 1), '')""",
+        "CREATE INDEX tombstone_by_customer ON tombstone (customer_id, order_id)",
+    ),
 )
 
 CUSTOMER_INDEX: Final = "customer_index"

@@ -16,6 +16,7 @@ DOTTED: Final[Mapping[str, str]] = {
     "OrderUpdated": "order.updated",
     "OrderStatusChanged": "order.status_changed",
     "OrderDeleted": "order.deleted",
+    "OrderPersonalDataErased": "order.personal_data_erased",
 }
 """The names under which subscribers outside know the events."""
 

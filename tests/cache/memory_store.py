@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from orders_core import models
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
-from orders_core.stores import CreateRefused, DayFigures, OrderExists, OrderQuery, Page, Position
+from orders_core.stores import CreateRefused, DayFigures, NoAccounts, OrderExists, OrderQuery, Page, Position
 
 
 class MemoryStore:
@@ -17,6 +17,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
+        self.accounts = NoAccounts()
         self._lock = Lock()
         self.calls: Counter[str] = Counter()
         self.meanwhile: Callable[[str], None] = lambda operation: None
@@ -68,6 +69,13 @@ class MemoryStore:
 
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         self._done("list_events")
+        return []
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        self._done("rewrite_event")
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        self._done("list_deleted")
         return []
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:

@@ -65,6 +65,9 @@ class TestCreateAndGet:
         order = replace(order, order_id=str(uuid.uuid4()))
         orders.create(order)
         assert orders.get(order.order_id) == order
+        # An erased order takes no personal data.
+        order = replace(order, order_id=str(uuid.uuid4()), erased_at="")
+        orders.create(order)
         change = replace(a_change(order, order.content), at=moment(1), by="staff")
         assert orders.update(change) == models.change(order, change) == orders.get(order.order_id)
 

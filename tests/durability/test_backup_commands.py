@@ -51,7 +51,7 @@ def test_each_fault_is_one_line(home: Path, tmp_path: Path) -> None:
 def test_findings_are_printed_and_end_with_1(home: Path) -> None:
     SqliteOrderRepository(home / ORDERS_DB).close()
     with closing(sqlite3.connect(home / ORDERS_DB)) as raw, raw:
-        raw.execute("INSERT INTO tombstone VALUES ('x', 'y')")
+        raw.execute("INSERT INTO tombstone VALUES ('x', 'y', 'z')")
         raw.execute("INSERT INTO daily_figures VALUES ('2026-01-31', 'PENDING', 'EUR', 1, 0, 5)")
     done = run("check", "--data-dir", home)
     assert done.returncode == 1

@@ -36,6 +36,7 @@ def create_orders_table(endpoint: str) -> str:
             {"AttributeName": "created_at", "AttributeType": "S"},
             {"AttributeName": "status_shard", "AttributeType": "S"},
             {"AttributeName": "external_reference", "AttributeType": "S"},
+            {"AttributeName": "deleted_customer", "AttributeType": "S"},
         ],
         KeySchema=[{"AttributeName": "order_id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
@@ -60,6 +61,14 @@ def create_orders_table(endpoint: str) -> str:
                 "KeySchema": [
                     {"AttributeName": "external_reference", "KeyType": "HASH"},
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
+            {
+                "IndexName": "DeletedIndex",
+                "KeySchema": [
+                    {"AttributeName": "deleted_customer", "KeyType": "HASH"},
+                    {"AttributeName": "order_id", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             },

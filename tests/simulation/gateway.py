@@ -110,7 +110,7 @@ class SimulatedGateway:
             cors_allow_origin="*",
             root_path="",
         )
-        self._lifespan = _lifespan(self._quotas, relay, None)
+        self._lifespan = _lifespan(self._quotas, [relay])
         self._gateway = Gateway(parts, self._lifespan)
         self._stack = AsyncExitStack()
 

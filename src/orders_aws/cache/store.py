@@ -47,6 +47,7 @@ class CachedOrderRepository:
         `observe` is told how each read by id fared, and the seconds that the cache took of it.
         """
         self._inner = inner
+        self.accounts = inner.accounts
         self._copies = OrderCache(cache, namespace)
         self._observe = observe
         self._breaker = breaker or CircuitBreaker()
@@ -100,6 +101,14 @@ class CachedOrderRepository:
     def list_events(self, order_id: str, limit: int, after_version: int = 0) -> list[OrderEvent]:
         """Ask the store; events are not cached."""
         return self._inner.list_events(order_id, limit, after_version)
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        """Tell the store; events are not cached."""
+        self._inner.rewrite_event(event)
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        """Ask the store; listings are not cached."""
+        return self._inner.list_deleted(customer_id, limit, after)
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         """Ask the store; figures are not cached."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from orders_aws.dynamodb.client import DynamoDBClient
-from orders_aws.dynamodb.kept_events import from_attribute
+from orders_aws.dynamodb.kept_events import from_attribute, to_attribute
 from orders_core.events import OrderEvent
 from orders_core.models import OrderStatus
 from orders_core.stores import DayFigures
@@ -58,6 +60,20 @@ class DynamoDBHistory:
             if len(found) >= limit or "LastEvaluatedKey" not in reply:
                 return found
             start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+    def rewrite_event(self, event: OrderEvent) -> None:
+        """See `ErasureRepository.rewrite_event`; the stream's consumer never replaces what is there."""
+        self._client.call(
+            "UpdateItem",
+            {
+                "TableName": self._tables.events,
+                "Key": {"order_id": {"S": event.order_id}, "version": {"N": str(event.version)}},
+                "UpdateExpression": "SET #event = :event",
+                "ConditionExpression": "attribute_exists(order_id)",
+                "ExpressionAttributeNames": {"#event": "event"},
+                "ExpressionAttributeValues": {":event": to_attribute(msgspec.json.encode(event).decode())},
+            },
+        )
 
     def daily_figures(self, first: str, last: str) -> list[DayFigures]:
         """See `StatisticsRepository.daily_figures`; the days are read side by side."""

@@ -56,7 +56,10 @@ def has_write(item: Mapping[str, Any], write_id: str) -> bool:
 
 
 def is_tombstone(item: Mapping[str, Any]) -> bool:
-    """Whether this is what is left of an order that was deleted: `deleted_at` and `deleted_by`."""
+    """Whether this is what is left of an order that was deleted.
+
+    It has `deleted_at`, `deleted_by` and, as the key of DeletedIndex, `deleted_customer`.
+    """
     return "deleted_at" in item
 
 

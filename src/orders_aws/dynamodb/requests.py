@@ -21,6 +21,7 @@ from orders_core.models import (
     OrderStatus,
     StatusEntry,
 )
+from orders_core.personal import without_personal_data
 
 _NAMES: Final = {f"#{name}": name for name in ("status", "content", "version")}
 
@@ -49,6 +50,8 @@ def update_request(table: str, change: OrderChange, write_id: str) -> Item:
     # The document is canonical: an unchanged content is an equal text.
     expression.require_status(change.editable_in, unless="#content = :content")
     expression.require_payments_within(change.content)
+    if without_personal_data(change.content) is not change.content:
+        expression.require_not_erased()
     assignments = {
         "#content": ":content",
         "updated_at": ":at",
@@ -114,7 +117,8 @@ def delete_request(table: str, removal: OrderRemoval) -> Item:
     request = expression.request(table, removal.order_id)
     request["ExpressionAttributeNames"] = {f"#{name}": name for name in ORDER_ATTRIBUTES}
     removed = ", ".join(f"#{name}" for name in ORDER_ATTRIBUTES)
-    return request | {"UpdateExpression": f"SET deleted_at = :at, deleted_by = :by REMOVE {removed}"}
+    kept = "deleted_at = :at, deleted_by = :by, deleted_customer = customer_id"
+    return request | {"UpdateExpression": f"SET {kept} REMOVE {removed}"}
 
 
 class _Expression:
@@ -148,6 +152,9 @@ class _Expression:
         self.values |= {":currency": {"S": content.currency}, ":total": {"N": str(content.total_amount)}}
         within = "held_currency = :currency AND held_amount <= :total"
         self._conditions.append(f"(attribute_not_exists(payments) OR #content = :content OR ({within}))")
+
+    def require_not_erased(self) -> None:
+        self._conditions.append("attribute_not_exists(erased_at)")
 
     def require_no_payments(self) -> None:
         self._conditions.append("attribute_not_exists(payments)")

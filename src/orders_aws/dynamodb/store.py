@@ -14,7 +14,9 @@ from orders_aws.dynamodb.requests import delete_request, save_request, update_re
 from orders_core import models
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, OrderStatus, VersionMismatch
 from orders_core.stores import (
+    Accounts,
     CreateRefused,
+    NoAccounts,
     OrderExists,
     OrderQuery,
     OrderWasDeleted,
@@ -64,11 +66,13 @@ class Tables(NamedTuple):
 class DynamoDBStore:
     """`Store` over the orders table with its three indexes, and the two tables beside it."""
 
-    def __init__(self, client: DynamoDBClient, tables: Tables) -> None:
+    def __init__(self, client: DynamoDBClient, tables: Tables, accounts: Accounts | None = None) -> None:
         self._client = client
+        self.accounts = accounts or NoAccounts()
         self._table = tables.orders
         self._history = DynamoDBHistory(client, tables)
         self.list_events = self._history.list_events
+        self.rewrite_event = self._history.rewrite_event
         self.daily_figures = self._history.daily_figures
 
     def create(self, order: Order) -> None:
@@ -170,6 +174,24 @@ class DynamoDBStore:
                 return
             models.check_removal(_stored(failure, removal.order_id), removal)
             raise AssertionError("the write's condition and the domain's rules disagree") from failure
+
+    def list_deleted(self, customer_id: str, limit: int, after: str) -> list[str]:
+        """See `ErasureRepository.list_deleted`; of orders deleted before DeletedIndex there are none."""
+        reply: Any = self._client.call(
+            "Query",
+            {
+                "TableName": self._table,
+                "IndexName": "DeletedIndex",
+                "KeyConditionExpression": "deleted_customer = :customer AND order_id > :after",
+                # No id is smaller than this, and no key is empty.
+                "ExpressionAttributeValues": {
+                    ":customer": {"S": customer_id},
+                    ":after": {"S": after or "-"},
+                },
+                "Limit": limit,
+            },
+        )
+        return [item["order_id"]["S"] for item in reply["Items"]]
 
     def _list_by_key(
         self, index: str, key: Item, query: OrderQuery, limit: int, after: Position | None

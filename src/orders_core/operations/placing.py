@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from orders_core import access, order_numbers, parameters, problems
 from orders_core.access import Caller
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
-from orders_core.models import NotAllowed, Order, OrderContent, place
+from orders_core.models import KEY_CHARS, NotAllowed, Order, OrderContent, place
 from orders_core.operations.common import (
     MAX_ID_ATTEMPTS,
     Clock,
@@ -33,9 +33,6 @@ from orders_core.schemas import (
 from orders_core.stores import CreateRefused, OrderExists, OrderWasDeleted, Store, StoreUnavailable
 from orders_core.validation import decode
 
-_KEY_BYTES: Final = 8
-"""How much of the digest of caller and key is kept with an order, before the fingerprint of the request."""
-
 _MAX_BYTES_WALKED: Final = 64 * 1024
 _MAX_FAULTS_TOLD: Final = 1_000
 """Faults of all orders of a batch together: some hundred kilobytes of them."""
@@ -56,7 +53,7 @@ class Draft(Struct, frozen=True):
             return replace(order, order_id=order_numbers.new_id())
         parts = (order.updated_by, self.key, *[str(attempt)] * (attempt > 0))
         digest = hashlib.sha256("\n".join(parts).encode()).digest()
-        fingerprint = digest[-_KEY_BYTES:].hex() + _fingerprint(order.customer_id, order.content)
+        fingerprint = digest.hex()[-KEY_CHARS:] + _fingerprint(order.customer_id, order.content)
         return replace(order, order_id=order_numbers.id_for(digest), fingerprint=fingerprint)
 
 
@@ -192,7 +189,8 @@ def _placed(draft: Draft, order: Order, refusal: CreateRefused | None) -> Placed
         case OrderExists(existing=existing):
             if draft.key is None or not _same_key(existing, order):
                 return None
-            if existing.fingerprint != order.fingerprint:
+            # Of an erased order nothing is kept that tells what the request had in it.
+            if existing.fingerprint != order.fingerprint and not existing.erased_at:
                 detail = (
                     "This Idempotency-Key came with another request before; use a new key for a new order."
                 )
@@ -212,7 +210,7 @@ def _no_free_id() -> StoreUnavailable:
 
 def _same_key(existing: Order, order: Order) -> bool:
     """Whether the same caller placed both with the same key."""
-    return existing.fingerprint[: 2 * _KEY_BYTES] == order.fingerprint[: 2 * _KEY_BYTES]
+    return existing.fingerprint[:KEY_CHARS] == order.fingerprint[:KEY_CHARS]
 
 
 def _fingerprint(customer_id: str, content: OrderContent) -> str:

@@ -8,11 +8,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from email.parser import BytesHeaderParser
+from email.policy import default
 from pathlib import Path
 from typing import Final
 
 from orders_host.mail.letter import Letter
 
+_MOMENT_CHARS: Final = 16
 _SENDER: Final = "Orders API <no-reply@localhost>"
 
 _log = logging.getLogger(__name__)
@@ -50,7 +53,23 @@ class Mailbox:
         _log.info("mail written to %s/*%s%s", self._directory, path.name[-10:], shown)
 
 
+def letters_to(directory: Path, address: str) -> list[Path]:
+    """The letters of a folder that were written to an address, oldest first."""
+    # Names may be of several addresses: not all letters of an address are in them.
+    named = directory.glob(f"{'[0-9TZ]' * _MOMENT_CHARS}-{_in_file_name(address)}-*.eml")
+    return sorted(path for path in named if _addressee(path) == address)
+
+
 def _file_name(address: str, now: float) -> str:
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    safe = re.sub(r"[^a-z0-9.@_-]", "_", address)[:64]
-    return f"{moment}-{safe}-{secrets.token_hex(3)}"
+    return f"{moment}-{_in_file_name(address)}-{secrets.token_hex(3)}"
+
+
+def _addressee(path: Path) -> str | None:
+    with path.open("rb") as file:
+        message = BytesHeaderParser(policy=default).parse(file)
+    return None if message["To"] is None else str(message["To"])
+
+
+def _in_file_name(address: str) -> str:
+    return re.sub(r"[^a-z0-9.@_-]", "_", address)[:64]
