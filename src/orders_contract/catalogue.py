@@ -9,6 +9,7 @@ from orders_core import merge_patch, parameter_table, problems
 from orders_core.parameter_table import (
     CURSOR,
     DAYS,
+    EXPORT,
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -56,6 +57,7 @@ _WITH_BODY: Final = (
 )
 _ON_ONE_ORDER: Final = (problems.NOT_FOUND,)
 _ON_WRITE: Final = (problems.NOT_FOUND, problems.ILLEGAL_STATE, problems.VERSION_MISMATCH)
+_STRING: Final = {"type": "string"}
 _RATE_LIMIT: Final = ("RateLimit-Policy", "RateLimit")
 
 
@@ -167,6 +169,25 @@ CATALOGUE: Final = {
         successes={200: _success("The figures.", (), "Statistics", examples.STATISTICS)},
         problems=_ALWAYS,
     ),
+    "export_orders": Described(
+        summary="Export orders as one stream (staff)",
+        description="All orders that a listing with the same filters has, in its order, as NDJSON (each line"
+        " an `Order`) or CSV (a row for each line of an order). It is read while it is sent: each order is in"
+        " it as it is at that moment. An export that was cut off ends without the end of its body. On AWS it"
+        " is refused: follow the cursor of the listing.",
+        parameters=(*EXPORT.values(),),
+        successes={
+            200: {
+                "description": "The orders.",
+                "headers": [*_RATE_LIMIT],
+                "content": {
+                    media_type: {"schema": _STRING, "example": example}
+                    for media_type, example in examples.EXPORTS.items()
+                },
+            }
+        },
+        problems=_ALWAYS,
+    ),
     "request_return": Described(
         summary="Ask to return goods of a delivered order",
         description="Any quantity of any line that has not come back yet. The refund is what was paid for it:"
@@ -264,9 +285,6 @@ CATALOGUE: Final = {
     ),
 }
 
-
-_STRING: Final = {"type": "string"}
-
 _OF_PATHS: Final[dict[str, Fragment]] = {
     "order_id": {"description": "The order's id, or its number.", "schema": _STRING},
     "customer": {"description": "The customer's id.", "schema": _STRING},
@@ -292,7 +310,7 @@ PARAMETERS: Final = {
     },
     **{
         name: _documented(parameter)
-        for table in (DAYS, MOMENT, LISTING, parameter_table.HEADERS)
+        for table in (DAYS, MOMENT, LISTING, EXPORT, parameter_table.HEADERS)
         for name, parameter in table.items()
     },
 }

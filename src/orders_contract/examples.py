@@ -1,10 +1,12 @@
 """Examples for the contract, made by the code that makes the real answers."""
 
+import json
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
+from orders_contract import order_rows
 from orders_core import order_numbers, payments, problems, returns, shipments
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
@@ -102,6 +104,10 @@ BATCH_RESULTS: Final[Any] = msgspec.json.decode(
         )
     )
 )
+EXPORTS: Final = {
+    "application/x-ndjson": f"{json.dumps(ORDER)}\n",
+    "text/csv": order_rows.header() + order_rows.rows_of(ORDER),
+}
 ORDER_PAGE: Final[Any] = msgspec.to_builtins(OrderPage([view_of(_ORDER)], 1, None))
 
 RETURN_INPUT: Final = {"lines": [{"line": 1, "quantity": 1}], "reason": "The handle is broken"}

@@ -106,6 +106,7 @@ _FOLDERS: Final = {
     ),
     "Statistics": (Step("get_statistics"),),
     "Personal data": (Step("export_customer"), Step("erase_customer")),
+    "Export": (Step("export_orders"),),
     "Problems": (
         Step("create_order", "Send an invalid order", {"items": [], "colour": "red"}, status=400),
         Step("list_orders", "Leave the token out", status=401, signed_in=False),
@@ -231,7 +232,7 @@ def _url(path: str, query: list[Document]) -> Document:
 def _success_tests(operation: Document, document: Document) -> list[str]:
     status, response = next(item for item in operation["responses"].items() if item[0].startswith("2"))
     tests = [f'pm.test("answers {status}", () => pm.response.to.have.status({status}));']
-    if "content" not in response:
+    if "application/json" not in response.get("content", ()):
         return tests
     schema = response["content"]["application/json"]["schema"]
     return [

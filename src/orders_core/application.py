@@ -20,6 +20,7 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/v1/orders:batch"): placing.create_orders,
     ("GET", "/v1/orders"): orders.list_orders,
     ("GET", "/v1/orders/stats"): reports.get_statistics,
+    ("GET", "/v1/orders/export"): reports.export_orders,
     ("GET", "/v1/orders/{order_id}"): orders.get_order,
     ("PUT", "/v1/orders/{order_id}"): orders.replace_order,
     ("PATCH", "/v1/orders/{order_id}"): orders.change_order,

@@ -215,6 +215,9 @@ _SHOWN: Final = _table(
         ("exact", "estimate"),
     ),
 )
+FORMATS: Final[Mapping[str, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv"}
+"""The media type of each format of an export."""
+
 CURSOR: Final = _table(
     Parameter(
         "cursor", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
@@ -232,6 +235,18 @@ PAGING: Final = {
     **CURSOR,
 }
 LISTING: Final = {**_FILTERS, **_SHOWN, **PAGING}
+EXPORT: Final = {
+    **_FILTERS,
+    "sort": _SHOWN["sort"],
+    **_table(
+        _choice(
+            "format",
+            "An order on each line as JSON, or a row for each of its lines. Without it, what `Accept` names;"
+            " `ndjson` if it names neither.",
+            FORMATS,
+        )
+    ),
+}
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",

@@ -16,6 +16,8 @@ from orders_core.parameter_table import (
     CURSOR,
     DAYS,
     DEFAULT_LIMIT,
+    EXPORT,
+    FORMATS,
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -148,7 +150,20 @@ def read_listing(given: Query) -> ListingParameters:
     Raises:
         Problem: 400, naming every parameter that is unknown, repeated, invalid, or does not go with others.
     """
-    values = _read(given, LISTING)
+    return _listing(_read(given, LISTING))
+
+
+def read_export(given: Query, headers: Mapping[str, str]) -> tuple[ListingParameters, str]:
+    """Which orders to export, and the format; raises as `read_listing` does."""
+    values = _read(given, EXPORT)
+    accepted = headers.get("accept", "")
+    named = {accepted.find(media_type): format_ for format_, media_type in FORMATS.items()}
+    named.pop(-1, None)
+    wanted = values.get("format") or (named[min(named)] if named else "ndjson")
+    return _listing(values), str(wanted)
+
+
+def _listing(values: dict[str, Any]) -> ListingParameters:
     values.setdefault("sort", NEWEST_FIRST)
     if misfits := [*_misfits(values)]:
         raise invalid_input(misfits)

@@ -26,6 +26,7 @@ from orders_host.connection_table import ConnectionTable, raise_descriptor_limit
 from orders_host.connections import BoundedConnection
 from orders_host.data_dir import EVENTS_DB, GATEWAY_DB, MAIL, exclusive
 from orders_host.database import Database
+from orders_host.exports import OrderExports
 from orders_host.file_identity import FileIdentity
 from orders_host.forwarding import TrustedProxies
 from orders_host.held_telemetry import HeldTelemetry
@@ -128,13 +129,19 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
     stack.callback(access_log.close)
     document = contract.build(options.base_url or "/")
     export = _exporter(options, stack)
-    invocation, relay, background = _invocation(options, telemetry, export, gateway_db, stack)
+    invocation, relay, background, exports = _invocation(options, telemetry, export, gateway_db, stack)
     cors = options.cors_allow_origin
     streams = EventStreams(relay.feed if relay else None, cors)
     pages = Pages(document, _config(options, pool), pool, invocation, telemetry, options)
     stack.callback(pages.close)
     quotas = Quotas(gateway_db)
-    routes = [*api_routes(document, invocation, cors), *streams.routes, *pages.routes]
+    # Of two routes for one path the later one counts: a stream instead of the application's refusal.
+    routes = [
+        *api_routes(document, invocation, cors),
+        *streams.routes,
+        *(exports.routes if exports else ()),
+        *pages.routes,
+    ]
     if any(f"{route.template}/".startswith(f"{options.root_path}/") for route in routes if options.root_path):
         raise InvalidOption(
             "ends with a path that the host uses itself: choose another.", public_url=options.public_url
@@ -151,7 +158,13 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         cors_allow_origin=cors,
         root_path=options.root_path,
     )
-    return Gateway(parts, _lifespan(quotas, background)), streams.close
+
+    def end_streams() -> None:
+        streams.close()
+        if exports:
+            exports.close()
+
+    return Gateway(parts, _lifespan(quotas, background)), end_streams
 
 
 def _mail(options: Options, database: Database, telemetry: PrometheusTelemetry, stack: ExitStack) -> Mail:
@@ -171,15 +184,15 @@ def _invocation(
     export: Export | None,
     gateway_db: Database,
     stack: ExitStack,
-) -> tuple[Invocation, Relay | None, list[Background]]:
-    """The application over its store, the relay of its events, and all that runs in the background for it.
+) -> tuple[Invocation, Relay | None, list[Background], OrderExports | None]:
+    """The application over its store, its events' relay, what runs in the background, and its exports.
 
     A table's events have a stream of their own, and are not this host's to relay or to prune.
     """
     accounts = UserRecords(gateway_db, options.data_dir)
     table = parse_store(options.store, os.environ.get("AWS_REGION", _DEFAULT_REGION))
     if table is not None:
-        return _over_dynamodb(table, options, telemetry, export, accounts, stack), None, []
+        return _over_dynamodb(table, options, telemetry, export, accounts, stack), None, [], None
     try:
         store = SqliteOrderRepository(options.data_dir / ORDERS_DB, accounts)
         stack.callback(store.close)
@@ -195,7 +208,8 @@ def _invocation(
     events_db = options.data_dir / EVENTS_DB
     retention = Retention(store, events_db, commits.exclusively, options.keep_events_days)
     scrubbing = Scrubbing(store, gateway_db, options.data_dir, commits.exclusively)
-    return commits, relay, [relay, retention, scrubbing]
+    exports = OrderExports(store, commits.beside, options.cors_allow_origin)
+    return commits, relay, [relay, retention, scrubbing], exports
 
 
 def _over_dynamodb(

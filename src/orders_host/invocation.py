@@ -112,8 +112,11 @@ class GroupCommit:
 
     async def _in_thread(self, event: ProxyEvent) -> ProxyResponse:
         # The context carries the trace into the thread.
-        work = partial(copy_context().run, self._application, event)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        return await self.beside(partial(copy_context().run, self._application, event))
+
+    async def beside(self, read: Callable[[], T]) -> T:
+        """Return what a long read returns, which runs in a thread beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
     async def probe(self) -> None:
         """See `Invocation.probe`."""

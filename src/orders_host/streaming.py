@@ -21,10 +21,10 @@ class Streamed(NamedTuple):
 async def send_stream(
     send: Send, receive: Receive, answer: Streamed, more: dict[str, str], abort: Callable[[], None]
 ) -> int:
-    """Send it until it ends, the client goes, or is too slow; returns the bytes of the body.
+    """Send it until it ends, fails, the client goes, or is too slow; returns the bytes of the body.
 
     `abort` closes the connection of a client that is too slow: closed politely, it would stay open until
-    the client has read what was sent.
+    the client has read what was sent. So it does when the answer fails: what is cut off must not look whole.
     """
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
@@ -39,7 +39,7 @@ async def send_stream(
         pump.cancel()
         gone.cancel()
         sent, _ = await asyncio.gather(pump, gone, return_exceptions=True)
-        if isinstance(sent, TimeoutError):
+        if isinstance(sent, Exception):
             abort()
     return sent if isinstance(sent, int) else 0
 

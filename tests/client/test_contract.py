@@ -71,7 +71,8 @@ def contract_name(name: str) -> str:
 
 
 def test_there_is_a_call_for_every_operation() -> None:
-    assert set(OPERATIONS) <= set(vars(calls))
+    # An export is a stream, for tools without a client; `list` has the same orders.
+    assert set(OPERATIONS) - {"export_orders"} <= set(vars(calls))
 
 
 @pytest.mark.parametrize("name", sorted(client_schemas()))

@@ -13,7 +13,7 @@ from tests.conformance import DOCUMENT, resolved, validator
 
 import orders_contract as contract
 from orders_contract import gateway_profile
-from orders_core import problems
+from orders_core import parameter_table, problems
 from orders_core.application import ROUTES
 from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.money import MINOR_DIGITS
@@ -147,9 +147,14 @@ class TestTheContract:
         described = operation(method, resource)
         bodies = [described["requestBody"]] if "requestBody" in described else []
         for each in [*bodies, *map(resolved, described["responses"].values())]:
-            for _, content in media(each):
+            for media_type, content in media(each):
                 for example in examples(content):
-                    validator(content["schema"]["$ref"]).validate(example)
+                    if media_type == "text/csv":
+                        assert example.startswith("order_id,")
+                    elif media_type == "application/x-ndjson":
+                        validator("#/components/schemas/Order").validate(json.loads(example))
+                    else:
+                        validator(content["schema"]["$ref"]).validate(example)
 
     @pytest.mark.parametrize(("method", "resource"), OPERATIONS)
     def test_an_answer_says_what_it_is(self, method: str, resource: str) -> None:
@@ -157,6 +162,8 @@ class TestTheContract:
             types = [name for name, _ in media(resolved(response))]
             if int(status) >= 400:
                 assert types == [problems.CONTENT_TYPE]
+            elif resource == "/v1/orders/export":
+                assert types == [*parameter_table.FORMATS.values()]
             else:
                 assert types == ([] if status in ("204", "304") else ["application/json"])
 

@@ -6,14 +6,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from orders_core import access, cursors, money, parameters
+from orders_core import access, cursors, money, parameters, problems
 from orders_core.access import Caller
 from orders_core.events import OrderEvent
 from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
 from orders_core.operations.common import Clock, order_id_of, within_page
+from orders_core.problems import Problem
 from orders_core.proxy import Outcome, Request, response
 from orders_core.schemas import DayStatistics, EventPage, Statistics, event_view_of
-from orders_core.stores import DayFigures, Store
+from orders_core.stores import DayFigures, OrderQuery, Store
 
 
 class EventQuery(Struct, frozen=True):
@@ -52,6 +53,23 @@ def get_statistics(request: Request, store: Store, clock: Clock) -> Outcome:
     figures = store.daily_figures(first, last)
     days = [_day(day, list(of_day)) for day, of_day in groupby(figures, key=lambda each: each.day)]
     return Outcome(response(200, msgspec.json.encode(Statistics(first, last, days))))
+
+
+def export_query(request: Request) -> tuple[OrderQuery, str]:
+    """Which orders are to be exported, and the format; for staff only."""
+    access.require_staff(request.caller, "export orders")
+    listing, format_ = parameters.read_export(request.query, request.headers)
+    return listing.query_of(listing.customer_id), format_
+
+
+def export_orders(request: Request, _: Store, __: Clock) -> Outcome:
+    """Refuse: a function's answer has an end, so an export is streamed by a host of one machine only."""
+    export_query(request)
+    detail = (
+        "Orders are exported as a stream on one machine only. Here, list them (GET /v1/orders) and follow"
+        " next_cursor, as `orders export` does, or export the table from DynamoDB to S3."
+    )
+    raise Problem(problems.INVALID_INPUT, detail)
 
 
 def _check_visible(found: list[OrderEvent], order_id: str, caller: Caller, store: Store) -> None:
