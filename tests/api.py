@@ -128,9 +128,9 @@ def event_of(
 class Api:
     """The application over a store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Ticking | None = None) -> None:
         self.telemetry = Recorder()
-        self._application = Application(store, self.telemetry, clock=Ticking())
+        self._application = Application(store, self.telemetry, clock=clock or Ticking())
 
     def send(
         self,

@@ -15,6 +15,7 @@ from orders_cli.deploy import deploy
 from orders_cli.doctor import doctor
 from orders_cli.events import events
 from orders_cli.keys import key, keys
+from orders_cli.migrate import migrate
 from orders_cli.options import flag
 from orders_cli.serve import demo, serve
 from orders_cli.users import token, user
@@ -34,7 +35,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
-for command in (audit, customer, keys, backup, restore, check, completion):
+for command in (audit, customer, keys, backup, restore, check, migrate, completion):
     orders.add_command(command)
 
 

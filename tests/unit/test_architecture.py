@@ -20,12 +20,14 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "orders_host": ("orders_core", "orders_contract", "orders_webhooks", "orders_aws"),
     "orders_client": (),
     "orders_tools": ("orders_core", "orders_contract", "orders_aws"),
+    "orders_migration": ("orders_core", "orders_webhooks", "orders_aws", "orders_host"),
     "orders_cli": (
         "orders_core",
         "orders_contract",
         "orders_webhooks",
         "orders_aws",
         "orders_host",
+        "orders_migration",
         "orders_tools",
     ),
 }

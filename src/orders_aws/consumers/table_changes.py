@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from orders_aws.dynamodb.items import Item, from_item, is_tombstone
+from orders_aws.dynamodb.items import Item, from_item, is_tombstone, was_moved
 from orders_aws.limits import MAX_ITEM_BYTES, MAX_PUT_EVENTS_BYTES
 from orders_core import timestamps
 from orders_core.events import OrderEvent, event_for_delete, event_for_write
@@ -68,7 +68,7 @@ class Unpublishable(Exception):
 
 
 def change_in(record: StreamRecord) -> Change | None:
-    """The change of a record; None if it is not of an order: of a tombstone, or by hand.
+    """The change of a record; None if nothing happened to an order: a tombstone, a hand, or a migration.
 
     Raises:
         Unpublishable: an image is not an order, or the event is larger than an item of the history.
@@ -83,6 +83,8 @@ def change_in(record: StreamRecord) -> Change | None:
 
 
 def _change(data: StreamData) -> Change | None:
+    if data.NewImage is not None and was_moved(data.NewImage):
+        return None
     old, new = _order(data.OldImage), _order(data.NewImage)
     if new is not None:
         if old is not None and old.version == new.version:

@@ -11,6 +11,7 @@ conditions can use them; everything else is one JSON document, as it is on SQLit
     external_reference                            S, key of ReferenceIndex, from the content if it has one
     held_amount, held_currency                    N, S: of the payments if there are any, for conditions
     write_1 … write_4                             S, ids of the last writes, the newest first
+    moved                                         N, if a migration wrote it: the version that it wrote
 
 A field at its default has no attribute. `content` is canonical: equal contents are equal texts, so that a
 condition can compare them. `history` is a map so that a write can add to it without reading it.
@@ -39,6 +40,9 @@ RECENT_WRITES: Final = ("write_1", "write_2", "write_3", "write_4")
 More than one, because others may write between an attempt and its retry, which is a second or so.
 """
 
+MOVED: Final = "moved"
+"""The version of an order that a migration wrote: its event was brought along, and is not published again."""
+
 ORDER_ATTRIBUTES: Final = (
     *(field.name for field in _FIELDS if field.name != "order_id"),
     "status_shard",
@@ -46,6 +50,7 @@ ORDER_ATTRIBUTES: Final = (
     "held_amount",
     "held_currency",
     *RECENT_WRITES,
+    MOVED,
 )
 """Every attribute of an order's item but its key."""
 
@@ -61,6 +66,11 @@ def is_tombstone(item: Mapping[str, Any]) -> bool:
     It has `deleted_at`, `deleted_by` and, as the key of DeletedIndex, `deleted_customer`.
     """
     return "deleted_at" in item
+
+
+def was_moved(item: Mapping[str, Any]) -> bool:
+    """Whether the item, an order or a tombstone, is as a migration wrote it."""
+    return MOVED in item and ("version" not in item or item["version"] == item[MOVED])
 
 
 def status_shard(status: OrderStatus, order_id: str) -> str:

@@ -16,4 +16,9 @@ def to_attribute(document: str) -> dict[str, Any]:
 
 def from_attribute(value: dict[str, Any]) -> OrderEvent:
     """The event that an attribute keeps."""
-    return msgspec.json.decode(zlib.decompress(b64decode(value["B"])), type=OrderEvent)
+    return msgspec.json.decode(document_in(value), type=OrderEvent)
+
+
+def document_in(value: dict[str, Any]) -> bytes:
+    """The JSON of the event that an attribute keeps, as it was given."""
+    return zlib.decompress(b64decode(value["B"]))

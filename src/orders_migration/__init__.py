@@ -1,0 +1,1 @@
+"""Moves all orders, with their events and figures, between orders.db and DynamoDB tables."""
