@@ -36,12 +36,16 @@ def build(server: str = "/") -> Document:
         described = CATALOGUE[operation.__name__]
         path = paths.setdefault(resource, _path_parameters(resource))
         path[method.lower()] = _operation(operation.__name__, described)
+    # A problem that is not an operation's only one of its status is written where it occurs.
+    responses = {_name_of(kind): _problem_response(kind) for kind in problems.KINDS}
+    responses = _referred("responses", responses, paths)
     document = {
         "openapi": "3.0.3",
         "info": {
             "title": TITLE,
             "version": VERSION,
             "description": _DESCRIPTION,
+            "contact": {"name": TITLE, "url": problems.HOME},
             "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
         },
         "servers": [{"url": server, "description": "The host that serves this document."}],
@@ -51,8 +55,8 @@ def build(server: str = "/") -> Document:
         "components": {
             "schemas": components(),
             "parameters": PARAMETERS,
-            "headers": RESPONSE_HEADERS,
-            "responses": {_name_of(kind): _problem_response(kind) for kind in problems.KINDS},
+            "headers": _referred("headers", RESPONSE_HEADERS, paths, responses),
+            "responses": responses,
             "securitySchemes": {
                 "bearerAuth": {
                     "type": "http",
@@ -125,6 +129,14 @@ def _problems_of(status: int, described: Described) -> Document:
                 "examples": {kind.slug: {"value": PROBLEM_EXAMPLES[kind.slug]} for kind in kinds},
             }
         },
+    }
+
+
+def _referred(section: str, named: Document, *by: Document) -> Document:
+    """Of some components those that the documents refer to: linters take others for forgotten ones."""
+    text = msgspec.json.encode(by).decode()
+    return {
+        name: component for name, component in named.items() if f'"#/components/{section}/{name}"' in text
     }
 
 

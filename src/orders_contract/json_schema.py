@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_core import money
+from orders_core import money, problems
 from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
 from orders_core.payment_schemas import PaymentInput, PaymentMove
@@ -57,7 +57,13 @@ _PROBLEM_DETAILS: Final[Schema] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "request_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "Names the kind of problem."},
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "Names the kind of problem: "
+            + ", ".join(f"`{problems.TYPE_BASE}{kind.slug}`" for kind in problems.KINDS)
+            + ".",
+        },
         "title": {"type": "string", "description": "The same for every problem of the kind."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What is wrong this time, and how to mend it."},
@@ -133,7 +139,11 @@ def _in_openapi(schema: Any, named: dict[str, Schema]) -> Any:  # noqa: ANN401 -
         if name not in ("anyOf", "propertyNames", "title", "$ref") and (name, value) != ("required", [])
     }
     if "$ref" in schema:
-        converted["$ref"] = _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))
+        reference = {"$ref": _REFERENCE + _public(schema["$ref"].removeprefix(_REFERENCE))}
+        # Beside a reference nothing counts.
+        converted = {"allOf": [reference], **converted} if converted else reference
+    if set(converted) == {"allOf"} and len(converted["allOf"]) == 1:
+        (converted,) = converted["allOf"]
     if "anyOf" in schema:
         (option,) = (option for option in schema["anyOf"] if option != {"type": "null"})
         converted = _nullable(_in_openapi(option, named), named) | converted

@@ -220,7 +220,9 @@ FORMATS: Final[Mapping[str, str]] = {"ndjson": "application/x-ndjson", "csv": "t
 
 CURSOR: Final = _table(
     Parameter(
-        "cursor", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
+        "cursor",
+        "`next_cursor` of the page before, with the same other parameters.",
+        {"type": "string", "minLength": 1},
     ),
 )
 PAGING: Final = {
@@ -251,8 +253,8 @@ EXPORT: Final = {
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
     f"1–{MAX_IDEMPOTENCY_KEY} printable ASCII characters, bare or quoted; make a new one for each new order.",
-    # Quotes are not of the key.
-    {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY + 2},
+    # Quotes are not of the key, which has at least one character.
+    {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY + 2, "pattern": '^([!#-~]|"[ !#-~])[ -~]*$'},
     where="header",
     example="5f0c9a54-0f0b-4a54-8f2c-5d3f7a7f2a11",
 )

@@ -20,7 +20,9 @@ class PaymentInput(Struct, forbid_unknown_fields=True):
     provider: Annotated[str, of_form("[a-z0-9_-]{1,64}", "Such as stripe, or cash.")]
     reference: Annotated[str, of_form("[!-~]{1,255}", "The provider's own name of it.")]
     amount: PaidAmount
-    status: PaymentStatus
+    status: Annotated[
+        PaymentStatus, Meta(extra_json_schema={"enum": [str(each) for each in payments.STARTS]})
+    ]
 
 
 class PaymentMove(Struct, forbid_unknown_fields=True):

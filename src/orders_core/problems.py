@@ -15,7 +15,10 @@ from orders_core.schemas import MAX_BODY_BYTES
 from orders_core.stores import StoreUnavailable
 
 CONTENT_TYPE: Final = "application/problem+json"
-TYPE_BASE: Final = "https://orders-api.dev/problems/"
+HOME: Final = "https://orders-api.dev"
+"""The project's own address, by which it names kinds of problems."""
+
+TYPE_BASE: Final = f"{HOME}/problems/"
 
 
 class ProblemType(Struct, frozen=True):

@@ -1,13 +1,6 @@
-"""amazon-cognito-identity-js, the client that Amplify grew from, fetched once from npm's registry."""
+"""amazon-cognito-identity-js, the client that Amplify grew from."""
 
-from pathlib import Path
-
-from tests.real_parts.cache import prepared
-from tests.real_parts.missing import fetch, program
-
-VERSION = "6.3.21"
-PART = f"amazon-cognito-identity-js {VERSION}"
-HOW = "apt-get install npm; the first run needs the npm registry, later ones do not"
+from tests.real_parts.npm import installed, node
 
 
 def cognito_js() -> list[str]:
@@ -16,14 +9,5 @@ def cognito_js() -> list[str]:
     Raises:
         MissingPartError: there is no Node.js, or the client could not be fetched.
     """
-    folder = prepared(f"cognito-js-{VERSION}", _install)
-    return [
-        str(program("node", PART, HOW)),
-        str(folder / "node_modules" / "amazon-cognito-identity-js"),
-    ]
-
-
-def _install(folder: Path) -> None:
-    npm = program("npm", PART, HOW)
-    options = ["--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]
-    fetch([str(npm), "install", *options, f"amazon-cognito-identity-js@{VERSION}"], PART, HOW, cwd=folder)
+    packages = installed("amazon-cognito-identity-js@6.3.21")
+    return [str(node()), str(packages / "amazon-cognito-identity-js")]
