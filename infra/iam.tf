@@ -25,6 +25,10 @@ locals {
         actions   = ["dynamodb:UpdateItem"]
         resources = [local.table_arns.events]
       }
+      ExportAndEraseAccount = {
+        actions   = ["cognito-idp:AdminDeleteUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut"]
+        resources = [module.auth.user_pool.arn]
+      }
       AskDax = {
         actions   = ["dax:GetItem", "dax:PutItem", "dax:UpdateItem", "dax:Query"]
         resources = var.dax == null ? [] : [module.cache[0].dax_arn]

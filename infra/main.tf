@@ -105,6 +105,7 @@ locals {
         CORS_ALLOW_ORIGIN = var.cors_allow_origin
         CACHE_URL         = one(module.cache[*].valkey_url)
         DAX_ENDPOINT      = one(module.cache[*].dax_endpoint)
+        USER_POOL_ID      = module.auth.user_pool.id
       }
     })
     stream = merge(local.consumer, {

@@ -44,9 +44,15 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
+    sid       = "CustomersAccounts"
+    actions   = ["cognito-idp:AdminDeleteUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut"]
+    resources = ["arn:${local.partition}:cognito-idp:${var.region}:${local.account_id}:userpool/*"]
+  }
+
+  statement {
     sid       = "WriteToCustomers"
-    actions   = ["cognito-idp:AdminGetUser", "ses:SendEmail"]
-    resources = ["arn:${local.partition}:cognito-idp:${var.region}:${local.account_id}:userpool/*", "arn:${local.partition}:ses:*:${local.account_id}:identity/*"]
+    actions   = ["ses:SendEmail"]
+    resources = ["arn:${local.partition}:ses:*:${local.account_id}:identity/*"]
   }
 
   statement {

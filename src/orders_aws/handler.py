@@ -1,23 +1,33 @@
 """The Lambda's entry point: builds the application once, while the function starts."""
 
 from orders_aws import settings
+from orders_aws.accounts import CognitoAccounts
+from orders_aws.client.calls import COGNITO, AwsClient
 from orders_aws.client.deadline import INVOCATION
 from orders_aws.dynamodb.client import DynamoDBClient
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_aws.telemetry import LambdaTelemetry
 from orders_core.application import Application
 from orders_core.proxy import ProxyEvent, ProxyResponse
-from orders_core.stores import Store
+from orders_core.stores import Accounts, Store
 
 
 def build(config: settings.Settings) -> Application:
     """The application over the DynamoDB table that the settings name."""
     client = DynamoDBClient(config.region, config.dynamodb_endpoint_url)
-    store: Store = DynamoDBStore(client, Tables.beside(config.table))
+    tables = Tables.beside(config.table)
+    store: Store = DynamoDBStore(client, tables, _accounts(client, tables, config))
     telemetry = LambdaTelemetry(config.environment, config.log_level)
     if config.cache_url:
         store = _cached(store, config, telemetry)
     return Application(store, telemetry, config.cors_allow_origin)
+
+
+def _accounts(client: DynamoDBClient, tables: Tables, config: settings.Settings) -> Accounts | None:
+    if not config.user_pool_id:
+        return None
+    users = AwsClient(COGNITO, config.region)
+    return CognitoAccounts(users, config.user_pool_id, client, tables.events)
 
 
 def _cached(store: Store, config: settings.Settings, telemetry: LambdaTelemetry) -> Store:

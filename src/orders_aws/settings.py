@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True):
     cors_allow_origin: str
     dynamodb_endpoint_url: str
     cache_url: str
+    user_pool_id: str
 
 
 class _Variable(Struct, frozen=True):
@@ -42,6 +43,7 @@ _VARIABLES: Final = {
     "cors_allow_origin": _Variable("CORS_ALLOW_ORIGIN", r"\*|https?://[^\s/]+", "* or an origin", "*"),
     "dynamodb_endpoint_url": _Variable("DYNAMODB_ENDPOINT_URL", r"https?://\S+|", "a URL, for tests", ""),
     "cache_url": _Variable("CACHE_URL", r"rediss?://\S+|", "redis://… or rediss://…, or leave it out", ""),
+    "user_pool_id": _Variable("USER_POOL_ID", r"[\w-]+_[0-9a-zA-Z]+|", "a user pool, or leave it out", ""),
 }
 
 

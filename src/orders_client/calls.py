@@ -18,6 +18,7 @@ from orders_client.types import (
     BatchResults,
     Changes,
     Details,
+    Erasure,
     EventPage,
     Filters,
     NewLineItem,
@@ -27,6 +28,7 @@ from orders_client.types import (
     Order,
     OrderPage,
     PaymentStatus,
+    PersonalData,
     ReturnLine,
     ReturnStatus,
     Statistics,
@@ -35,6 +37,7 @@ from orders_client.types import (
 T = TypeVar("T")
 
 ORDERS: Final = "/v1/orders"
+CUSTOMERS: Final = "/v1/customers"
 PAGE: Final = "100"
 
 Query = dict[str, str]
@@ -142,6 +145,16 @@ def get_statistics(first: date | None, last: date | None) -> Call[Statistics]:
     return Call("GET", f"{ORDERS}/stats", Statistics, query=query)
 
 
+def export_customer(customer_id: str, cursor: str | None) -> Call[PersonalData]:
+    """Read a page of what is held of a customer."""
+    return Call("GET", _personal_data(customer_id), PersonalData, query=_from(cursor))
+
+
+def erase_customer(customer_id: str, cursor: str | None) -> Call[Erasure]:
+    """Erase a customer's personal data from some orders; again, if it was done before."""
+    return Call("DELETE", _personal_data(customer_id), Erasure, query=_from(cursor))
+
+
 def decode(call: Call[T], content: bytes) -> T:
     """Decode the body of a successful response; an empty one is None."""
     return msgspec.json.decode(content or b"null", type=call.answer)
@@ -149,6 +162,10 @@ def decode(call: Call[T], content: bytes) -> T:
 
 def _path(order_id: str) -> str:
     return f"{ORDERS}/{quote(order_id, safe='')}"
+
+
+def _personal_data(customer_id: str) -> str:
+    return f"{CUSTOMERS}/{quote(customer_id, safe='')}/personal-data"
 
 
 def _if_match(order: Order) -> dict[str, str]:
@@ -160,7 +177,11 @@ def _key(idempotency_key: str | None) -> dict[str, str]:
 
 
 def _page(cursor: str | None) -> Query:
-    return {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+    return {"limit": PAGE} | _from(cursor)
+
+
+def _from(cursor: str | None) -> Query:
+    return {"cursor": cursor} if cursor else {}
 
 
 def _texts(filters: Mapping[str, object]) -> Query:

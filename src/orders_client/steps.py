@@ -13,6 +13,9 @@ from orders_client.session import Host
 TIMEOUT: Final = 30.0
 """Seconds; API Gateway itself gives up after 29."""
 
+LATE_SECONDS: Final = 1.0
+"""How long events take to come on AWS, or a little longer."""
+
 
 def perform(call: Call[T], host: Host, token: str, api_key: str | None, retries: Retries) -> Steps[T]:
     """The answer of a call, after as many attempts as it takes.

@@ -14,11 +14,12 @@ from orders_client.calls import Call, T
 from orders_client.errors import Unauthorized
 from orders_client.retrying import Answer, Retries, Steps
 from orders_client.session import Host, Session
-from orders_client.steps import TIMEOUT, perform
+from orders_client.steps import LATE_SECONDS, TIMEOUT, perform
 from orders_client.types import (
     BatchResults,
     Changes,
     Details,
+    Erasure,
     Filters,
     NewLineItem,
     NewOrder,
@@ -28,6 +29,7 @@ from orders_client.types import (
     OrderEvent,
     OrderStatus,
     PaymentStatus,
+    PersonalData,
     ReturnLine,
     ReturnStatus,
     Statistics,
@@ -143,6 +145,26 @@ class Orders:
     def statistics(self, first: date | None = None, last: date | None = None) -> Statistics:
         """Orders and revenue of each day (UTC), by default of the last 30; for staff."""
         return self._call(calls.get_statistics(first, last))
+
+    def export_customer(self, customer_id: str) -> Iterator[PersonalData]:
+        """All that is held of a customer, a page of orders at a time; for staff."""
+        cursor = None
+        while True:
+            page = self._call(calls.export_customer(customer_id, cursor))
+            yield page
+            if (cursor := page.next_cursor) is None:
+                return
+
+    def erase_customer(self, customer_id: str) -> Iterator[Erasure]:
+        """Erases a customer's personal data for good, some orders for each step that is taken; for staff."""
+        cursor = None
+        while True:
+            step = self._call(calls.erase_customer(customer_id, cursor))
+            yield step
+            if (cursor := step.next_cursor) is None:
+                return
+            if step.late:
+                time.sleep(LATE_SECONDS)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, Required, TypedDict
+from typing import Any, Literal, Required, TypedDict
 
 from msgspec import Struct
 
@@ -295,6 +295,32 @@ class EventPage(Struct, frozen=True):
 
     events: list[OrderEvent]
     count: int
+    next_cursor: str | None
+
+
+class CustomerOrder(Struct, frozen=True):
+    """An order of a customer with its events; no order if it was deleted."""
+
+    order: Order | None
+    events: list[OrderEvent]
+
+
+class PersonalData(Struct, frozen=True):
+    """A page of what is held of a customer; `others` than orders, such as the account, are on the first."""
+
+    customer_id: str
+    others: dict[str, Any]
+    orders: list[CustomerOrder]
+    next_cursor: str | None
+
+
+class Erasure(Struct, frozen=True):
+    """What one request erased. `late` are orders whose latest events were still on their way."""
+
+    customer_id: str
+    orders: int
+    events: int
+    late: int
     next_cursor: str | None
 
 

@@ -52,6 +52,17 @@ def test_an_order_is_shipped(embedded_host: Host) -> None:
     run(ship, embedded_host.origin, STAFF, embedded_host)
 
 
+def test_a_customer_is_exported_and_erased(embedded_host: Host) -> None:
+    async def erase(orders: AsyncOrders) -> None:
+        customer = f"customer-{uuid.uuid4()}"
+        placed = await orders.create(MUGS, customer_id=customer, notes="Ring twice")
+        (page,) = [page async for page in orders.export_customer(customer)]
+        assert [held.order for held in page.orders] == [placed]
+        assert [step.events async for step in orders.erase_customer(customer)] == [1]
+
+    run(erase, embedded_host.origin, STAFF, embedded_host)
+
+
 def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:
     customer = f"customer-{uuid.uuid4().hex[:12]}"
 

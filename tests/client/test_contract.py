@@ -49,11 +49,13 @@ ALIASES: Final = {
 }
 ANSWERS: Final = (
     types.BatchResults,
+    types.Erasure,
     types.EventPage,
     types.NewLineItem,
     types.NewPayment,
     types.NewShipment,
     types.OrderPage,
+    types.PersonalData,
     types.ReturnLine,
     types.Statistics,
 )

@@ -244,6 +244,19 @@ def test_staff_sees_the_figures_of_a_day(staff: Orders) -> None:
     assert day.revenue["EUR"] >= Decimal("19.00")
 
 
+def test_staff_exports_and_erases_a_customer(staff: Orders) -> None:
+    customer = f"customer-{uuid.uuid4()}"
+    placed = [staff.create(MUGS, customer_id=customer, notes="Ring twice") for _ in range(21)]
+    pages = list(staff.export_customer(customer))
+    assert [len(page.orders) for page in pages] == [20, 1]
+    assert pages[0].orders[0].events[0].order == placed[0]
+    assert [step.orders for step in staff.erase_customer(customer)] == [20, 1]
+    erased = staff.get(placed[0].order_id)
+    assert (erased.notes, erased.version, erased.total_amount) == (None, 2, placed[0].total_amount)
+    assert erased.erased_at == erased.updated_at
+    assert [step.orders for step in staff.erase_customer(customer)] == [0, 0]
+
+
 def test_what_a_customer_may_not_do_is_forbidden(ana: Orders) -> None:
     with pytest.raises(Forbidden):
         ana.create(MUGS, customer_id="somebody-else")

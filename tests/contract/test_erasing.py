@@ -5,8 +5,13 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
+from tests.real_parts.tables import REGION
 
-from orders_aws.dynamodb.store import DynamoDBStore
+from orders_aws.client.calls import DYNAMODB, AwsClient
+from orders_aws.consumers.history import History
+from orders_aws.consumers.table_changes import Change, StreamData, StreamRecord, change_in
+from orders_aws.dynamodb.items import to_item
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_core.erasure import Actor, Counts, HeldOrder, Place, erase_some, export_some
 from orders_core.models import Address, Contact, IllegalState, Order, OrderStatus, VersionMismatch
 from orders_core.personal import without_personal_data
@@ -146,7 +151,30 @@ def test_events_of_deleted_orders_lose_what_is_personal_too(sqlite_orders: Sqlit
     assert all(event.order.erased_at for event in sqlite_orders.list_events(order.order_id, 10))
 
 
-def test_an_order_whose_events_have_not_come_is_told(dynamodb_orders: DynamoDBStore) -> None:
-    dynamodb_orders.create(an_order(content=ANA))
-    assert erase(dynamodb_orders) == Counts(orders=1, events=0, late=1)
-    assert erase(dynamodb_orders) == Counts(orders=0, events=0, late=1)
+def test_an_order_is_late_until_its_last_event_has_come_by_the_stream(
+    dynamodb_orders: DynamoDBStore, dynamodb_endpoint: str
+) -> None:
+    tables = Tables.beside(dynamodb_orders._table)
+    client = AwsClient(DYNAMODB, REGION, dynamodb_endpoint)
+    history = History(client, tables.events, tables.stats)
+    order = an_order(content=ANA)
+    dynamodb_orders.create(order)
+    history.record([streamed(None, order)])
+    assert erase(dynamodb_orders) == Counts(orders=1, events=1, late=1)
+    erased = dynamodb_orders.get(order.order_id)
+    assert erased is not None
+    # What comes again is known, and does not bring the first event back as it was.
+    history.record([streamed(None, order), streamed(order, erased)])
+    assert erase(dynamodb_orders) == Counts()
+    events = dynamodb_orders.list_events(order.order_id, 10)
+    assert [event.type for event in events] == ["OrderCreated", "OrderPersonalDataErased"]
+    assert all(without_personal_data(event.order) is event.order for event in events)
+    client.close()
+
+
+def streamed(old: Order | None, new: Order) -> Change:
+    """What the table's stream tells of a write."""
+    images = StreamData("1", {}, NewImage=to_item(new), OldImage=to_item(old) if old else None)
+    change = change_in(StreamRecord("1", "MODIFY", images))
+    assert change is not None
+    return change

@@ -256,8 +256,9 @@ def test_any_header(
 def request(user: User, route: Route, order_id: str) -> Event:
     sub, groups = user
     event = proxy_event(*route, sub=sub, groups=groups, order_id=order_id)
-    parameters = {"order_id": order_id, "return_id": order_id, "payment_id": order_id}
-    return event | {"pathParameters": {name: value for name, value in parameters.items() if name in route[1]}}
+    parameters = dict.fromkeys(("order_id", "return_id", "payment_id"), order_id) | {"customer": sub}
+    named = {name: value for name, value in parameters.items() if f"{{{name}}}" in route[1]}
+    return event | {"pathParameters": named}
 
 
 def made_up(key: object, query: msgspec.Struct) -> str:

@@ -33,7 +33,8 @@ def units_of(operation: str, item_bytes: int, page: int) -> Units:
         "edit": Units(write=write * (1 + INDEXES)),
         # StatusIndex is keyed by the status: the entry leaves one partition and enters another.
         "move": Units(write=write * (2 + INDEXES)),
-        "delete": Units(write=write * (1 + INDEXES)),
+        # The tombstone that is left goes into DeletedIndex.
+        "delete": Units(write=write * (1 + INDEXES) + 1),
         "get": Units(read=ceil(item_bytes / 4096)),
         # An index is read eventually consistent, at half the price, and one more to see if there is more.
         "list": Units(read=ceil((page + 1) * item_bytes / 4096) / 2),
