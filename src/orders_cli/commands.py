@@ -14,6 +14,8 @@ from orders_cli.customers import customer
 from orders_cli.deploy import deploy
 from orders_cli.doctor import doctor
 from orders_cli.events import events
+from orders_cli.export_orders import export
+from orders_cli.import_orders import import_
 from orders_cli.keys import key, keys
 from orders_cli.migrate import migrate
 from orders_cli.options import flag
@@ -35,7 +37,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
-for command in (audit, customer, keys, backup, restore, check, migrate, completion):
+for command in (audit, customer, keys, backup, restore, check, migrate, completion, export, import_):
     orders.add_command(command)
 
 

@@ -58,21 +58,21 @@ class AsyncOrders:
         self, items: Sequence[NewLineItem], *, idempotency_key: str | None = None, **details: Unpack[Details]
     ) -> Order:
         """Places an order: once for a key, which is a new one for each call unless you give yours."""
-        return await self._call(calls.create_order(items, idempotency_key, **details))
+        return await self.call(calls.create_order(items, idempotency_key, **details))
 
     async def create_all(self, orders: Sequence[NewOrder]) -> BatchResults:
         """Places up to 100 orders; the API refuses some and takes others. Each once for its key."""
-        return await self._call(calls.create_orders(orders))
+        return await self.call(calls.create_orders(orders))
 
     async def get(self, order_id: str, *, version: int | None = None, at: datetime | None = None) -> Order:
         """The order as last written, or as it was at a version or at a time (which has an offset)."""
-        return await self._call(calls.get_order(order_id, version, at))
+        return await self.call(calls.get_order(order_id, version, at))
 
     async def list(self, **filters: Unpack[Filters]) -> AsyncIterator[Order]:
         """Orders, newest first or as `sort` says; asks for a page when the one before is used up."""
         cursor = None
         while True:
-            page = await self._call(calls.list_orders(cursor, **filters))
+            page = await self.call(calls.list_orders(cursor, **filters))
             for order in page.orders:
                 yield order
             if (cursor := page.next_cursor) is None:
@@ -80,11 +80,11 @@ class AsyncOrders:
 
     async def replace(self, order: Order, **changes: Unpack[Changes]) -> Order:
         """The order with the changes."""
-        return await self._call(calls.replace_order(order, **changes))
+        return await self.call(calls.replace_order(order, **changes))
 
     async def change(self, order: Order, **changes: Unpack[Changes]) -> Order:
         """The order with the changes, of which alone is sent: a member of None is removed."""
-        return await self._call(calls.change_order(order, **changes))
+        return await self.call(calls.change_order(order, **changes))
 
     async def cancel(self, order: Order) -> Order:
         """The order, CANCELLED."""
@@ -92,39 +92,39 @@ class AsyncOrders:
 
     async def delete(self, order: Order) -> None:
         """Deletes an order that is PENDING or CANCELLED."""
-        await self._call(calls.delete_order(order))
+        await self.call(calls.delete_order(order))
 
     async def request_return(
         self, order: Order, lines: Sequence[ReturnLine], reason: str, *, idempotency_key: str | None = None
     ) -> Order:
         """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
-        return await self._call(calls.request_return(order, lines, reason, idempotency_key))
+        return await self.call(calls.request_return(order, lines, reason, idempotency_key))
 
     async def move_return(
         self, order: Order, return_id: str, status: ReturnStatus, *, shipping_refund: Decimal | None = None
     ) -> Order:
         """Moves a return on; for staff."""
-        return await self._call(calls.move_return(order, return_id, status, shipping_refund))
+        return await self.call(calls.move_return(order, return_id, status, shipping_refund))
 
     async def record_payment(self, order: Order, payment: NewPayment) -> Order:
         """Records what a payment provider did; once for a provider's reference. For staff."""
-        return await self._call(calls.record_payment(order, payment))
+        return await self.call(calls.record_payment(order, payment))
 
     async def move_payment(
         self, order: Order, payment_id: str, status: PaymentStatus, *, refunded_amount: Decimal | None = None
     ) -> Order:
         """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
-        return await self._call(calls.move_payment(order, payment_id, status, refunded_amount))
+        return await self.call(calls.move_payment(order, payment_id, status, refunded_amount))
 
     async def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
         """Records what was handed to a carrier; once for its tracking number. For staff."""
-        return await self._call(calls.record_shipment(order, shipment))
+        return await self.call(calls.record_shipment(order, shipment))
 
     async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
         """What happened to an order, oldest first."""
         cursor = None
         while True:
-            page = await self._call(calls.list_order_events(order_id, cursor))
+            page = await self.call(calls.list_order_events(order_id, cursor))
             for event in page.events:
                 yield event
             if (cursor := page.next_cursor) is None:
@@ -132,13 +132,13 @@ class AsyncOrders:
 
     async def statistics(self, first: date | None = None, last: date | None = None) -> Statistics:
         """Orders and revenue of each day (UTC), by default of the last 30; for staff."""
-        return await self._call(calls.get_statistics(first, last))
+        return await self.call(calls.get_statistics(first, last))
 
     async def export_customer(self, customer_id: str) -> AsyncIterator[PersonalData]:
         """All that is held of a customer, a page of orders at a time; for staff."""
         cursor = None
         while True:
-            page = await self._call(calls.export_customer(customer_id, cursor))
+            page = await self.call(calls.export_customer(customer_id, cursor))
             yield page
             if (cursor := page.next_cursor) is None:
                 return
@@ -147,7 +147,7 @@ class AsyncOrders:
         """Erases a customer's personal data for good, some orders for each step that is taken; for staff."""
         cursor = None
         while True:
-            step = await self._call(calls.erase_customer(customer_id, cursor))
+            step = await self.call(calls.erase_customer(customer_id, cursor))
             yield step
             if (cursor := step.next_cursor) is None:
                 return
@@ -164,7 +164,8 @@ class AsyncOrders:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _call(self, call: Call[T]) -> T:
+    async def call(self, call: Call[T]) -> T:
+        """The answer of a call of `orders_client.calls`, or of one of your own making."""
         host, token = await self._token()
         try:
             return await self._run(perform(call, host, token, self._api_key, self._retries))

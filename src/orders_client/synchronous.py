@@ -72,32 +72,32 @@ class Orders:
         self, items: Sequence[NewLineItem], *, idempotency_key: str | None = None, **details: Unpack[Details]
     ) -> Order:
         """Places an order: once for a key, which is a new one for each call unless you give yours."""
-        return self._call(calls.create_order(items, idempotency_key, **details))
+        return self.call(calls.create_order(items, idempotency_key, **details))
 
     def create_all(self, orders: Sequence[NewOrder]) -> BatchResults:
         """Places up to 100 orders; the API refuses some and takes others. Each once for its key."""
-        return self._call(calls.create_orders(orders))
+        return self.call(calls.create_orders(orders))
 
     def get(self, order_id: str, *, version: int | None = None, at: datetime | None = None) -> Order:
         """The order as last written, or as it was at a version or at a time (which has an offset)."""
-        return self._call(calls.get_order(order_id, version, at))
+        return self.call(calls.get_order(order_id, version, at))
 
     def list(self, **filters: Unpack[Filters]) -> Iterator[Order]:
         """Orders, newest first or as `sort` says; asks for a page when the one before is used up."""
         cursor = None
         while True:
-            page = self._call(calls.list_orders(cursor, **filters))
+            page = self.call(calls.list_orders(cursor, **filters))
             yield from page.orders
             if (cursor := page.next_cursor) is None:
                 return
 
     def replace(self, order: Order, **changes: Unpack[Changes]) -> Order:
         """The order with the changes."""
-        return self._call(calls.replace_order(order, **changes))
+        return self.call(calls.replace_order(order, **changes))
 
     def change(self, order: Order, **changes: Unpack[Changes]) -> Order:
         """The order with the changes, of which alone is sent: a member of None is removed."""
-        return self._call(calls.change_order(order, **changes))
+        return self.call(calls.change_order(order, **changes))
 
     def cancel(self, order: Order) -> Order:
         """The order, CANCELLED."""
@@ -105,52 +105,52 @@ class Orders:
 
     def delete(self, order: Order) -> None:
         """Deletes an order that is PENDING or CANCELLED."""
-        self._call(calls.delete_order(order))
+        self.call(calls.delete_order(order))
 
     def request_return(
         self, order: Order, lines: Sequence[ReturnLine], reason: str, *, idempotency_key: str | None = None
     ) -> Order:
         """Asks to send lines of a DELIVERED order back; the answer's last return is the new one."""
-        return self._call(calls.request_return(order, lines, reason, idempotency_key))
+        return self.call(calls.request_return(order, lines, reason, idempotency_key))
 
     def move_return(
         self, order: Order, return_id: str, status: ReturnStatus, *, shipping_refund: Decimal | None = None
     ) -> Order:
         """Moves a return on; for staff."""
-        return self._call(calls.move_return(order, return_id, status, shipping_refund))
+        return self.call(calls.move_return(order, return_id, status, shipping_refund))
 
     def record_payment(self, order: Order, payment: NewPayment) -> Order:
         """Records what a payment provider did; once for a provider's reference. For staff."""
-        return self._call(calls.record_payment(order, payment))
+        return self.call(calls.record_payment(order, payment))
 
     def move_payment(
         self, order: Order, payment_id: str, status: PaymentStatus, *, refunded_amount: Decimal | None = None
     ) -> Order:
         """Moves a payment on; for staff. `refunded_amount` is all that was paid back of it so far."""
-        return self._call(calls.move_payment(order, payment_id, status, refunded_amount))
+        return self.call(calls.move_payment(order, payment_id, status, refunded_amount))
 
     def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
         """Records what was handed to a carrier; once for its tracking number. For staff."""
-        return self._call(calls.record_shipment(order, shipment))
+        return self.call(calls.record_shipment(order, shipment))
 
     def events(self, order_id: str) -> Iterator[OrderEvent]:
         """What happened to an order, oldest first."""
         cursor = None
         while True:
-            page = self._call(calls.list_order_events(order_id, cursor))
+            page = self.call(calls.list_order_events(order_id, cursor))
             yield from page.events
             if (cursor := page.next_cursor) is None:
                 return
 
     def statistics(self, first: date | None = None, last: date | None = None) -> Statistics:
         """Orders and revenue of each day (UTC), by default of the last 30; for staff."""
-        return self._call(calls.get_statistics(first, last))
+        return self.call(calls.get_statistics(first, last))
 
     def export_customer(self, customer_id: str) -> Iterator[PersonalData]:
         """All that is held of a customer, a page of orders at a time; for staff."""
         cursor = None
         while True:
-            page = self._call(calls.export_customer(customer_id, cursor))
+            page = self.call(calls.export_customer(customer_id, cursor))
             yield page
             if (cursor := page.next_cursor) is None:
                 return
@@ -159,7 +159,7 @@ class Orders:
         """Erases a customer's personal data for good, some orders for each step that is taken; for staff."""
         cursor = None
         while True:
-            step = self._call(calls.erase_customer(customer_id, cursor))
+            step = self.call(calls.erase_customer(customer_id, cursor))
             yield step
             if (cursor := step.next_cursor) is None:
                 return
@@ -176,7 +176,8 @@ class Orders:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self, call: Call[T]) -> T:
+    def call(self, call: Call[T]) -> T:
+        """The answer of a call of `orders_client.calls`, or of one of your own making."""
         host, token = self._token()
         try:
             return self._run(perform(call, host, token, self._api_key, self._retries))

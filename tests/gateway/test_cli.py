@@ -85,6 +85,10 @@ class TestMisuse:
             (["key", "create", "x", "--plan", "gold"], "gold"),
             (["key", "revoke", "nosuchkey0"], "orders key list"),
             (["openapi", "--profile", "swagger"], "swagger"),
+            (["import", "nosuch.csv"], "does not exist"),
+            (["import", __file__, "--dry-run"], "say --format"),
+            (["export", "--format", "xml"], "xml"),
+            (["export"], "ORDERS_USER"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -155,7 +159,7 @@ class TestMisuse:
         assert done.stderr.startswith("Usage: orders ")
 
     @pytest.mark.parametrize(
-        "command", [[], ["serve"], ["user"], ["user", "add"], ["key"], ["token"], ["openapi"]]
+        "command", [[], ["serve"], ["user"], ["user", "add"], ["key"], ["token"], ["openapi"], ["import"]]
     )
     def test_help_is_there_for_everything(self, command: list[str]) -> None:
         done = run(*command, "--help")

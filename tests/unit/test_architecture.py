@@ -22,6 +22,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "orders_tools": ("orders_core", "orders_contract", "orders_aws"),
     "orders_migration": ("orders_core", "orders_webhooks", "orders_aws", "orders_host"),
     "orders_cli": (
+        "orders_client",
         "orders_core",
         "orders_contract",
         "orders_webhooks",
