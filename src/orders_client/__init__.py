@@ -14,6 +14,7 @@ from orders_client.session import Host
 from orders_client.synchronous import Orders
 from orders_client.types import (
     Discount,
+    NewComment,
     NewLineItem,
     NewOrder,
     NewPayment,
@@ -26,12 +27,14 @@ from orders_client.types import (
     ShipmentLine,
     Shipping,
     Tax,
+    Visibility,
 )
 
 __all__ = [
     "AsyncOrders",
     "Discount",
     "Host",
+    "NewComment",
     "NewLineItem",
     "NewOrder",
     "NewPayment",
@@ -48,4 +51,5 @@ __all__ = [
     "ShipmentLine",
     "Shipping",
     "Tax",
+    "Visibility",
 ]

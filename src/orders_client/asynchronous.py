@@ -20,6 +20,7 @@ from orders_client.types import (
     Details,
     Erasure,
     Filters,
+    NewComment,
     NewLineItem,
     NewOrder,
     NewPayment,
@@ -119,6 +120,12 @@ class AsyncOrders:
     async def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
         """Records what was handed to a carrier; once for its tracking number. For staff."""
         return await self.call(calls.record_shipment(order, shipment))
+
+    async def write_comment(
+        self, order: Order, comment: NewComment, *, idempotency_key: str | None = None
+    ) -> Order:
+        """Comments on an order; from staff for staff only, unless it says that it is VISIBLE."""
+        return await self.call(calls.write_comment(order, comment, idempotency_key))
 
     async def events(self, order_id: str) -> AsyncIterator[OrderEvent]:
         """What happened to an order, oldest first."""

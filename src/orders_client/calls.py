@@ -21,6 +21,7 @@ from orders_client.types import (
     Erasure,
     EventPage,
     Filters,
+    NewComment,
     NewLineItem,
     NewOrder,
     NewPayment,
@@ -131,6 +132,12 @@ def move_payment(
 def record_shipment(order: Order, shipment: NewShipment) -> Call[Order]:
     """Record what was handed to a carrier; its tracking number makes it safe to repeat."""
     return Call("POST", f"{_path(order.order_id)}/shipments", Order, body=shipment)
+
+
+def write_comment(order: Order, comment: NewComment, idempotency_key: str | None) -> Call[Order]:
+    """Comment on an order, whatever became of it since it was read."""
+    path = f"{_path(order.order_id)}/comments"
+    return Call("POST", path, Order, headers=_key(idempotency_key), body=comment)
 
 
 def list_order_events(order_id: str, cursor: str | None) -> Call[EventPage]:

@@ -21,6 +21,7 @@ from orders_client.types import (
     Details,
     Erasure,
     Filters,
+    NewComment,
     NewLineItem,
     NewOrder,
     NewPayment,
@@ -132,6 +133,12 @@ class Orders:
     def record_shipment(self, order: Order, shipment: NewShipment) -> Order:
         """Records what was handed to a carrier; once for its tracking number. For staff."""
         return self.call(calls.record_shipment(order, shipment))
+
+    def write_comment(
+        self, order: Order, comment: NewComment, *, idempotency_key: str | None = None
+    ) -> Order:
+        """Comments on an order; from staff for staff only, unless it says that it is VISIBLE."""
+        return self.call(calls.write_comment(order, comment, idempotency_key))
 
     def events(self, order_id: str) -> Iterator[OrderEvent]:
         """What happened to an order, oldest first."""

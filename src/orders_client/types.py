@@ -181,6 +181,30 @@ class Shipment(Struct, frozen=True):
     tracking_url: str | None = None
 
 
+class Visibility(StrEnum):
+    """Who reads a comment: staff only, or the customer, too."""
+
+    INTERNAL = "INTERNAL"
+    VISIBLE = "VISIBLE"
+
+
+class Comment(Struct, frozen=True):
+    """What its author said of the order; customers see those that are VISIBLE."""
+
+    comment_id: str
+    at: datetime
+    by: str
+    visibility: Visibility
+    text: str
+
+
+class NewComment(Struct, frozen=True, omit_defaults=True):
+    """What is to be said of an order; without `visibility`, it is INTERNAL if staff says it."""
+
+    text: str
+    visibility: Visibility | None = None
+
+
 class Contact(Struct, frozen=True):
     """Who to write to or to call about an order; `phone` is in E.164, such as +34911234567."""
 
@@ -248,6 +272,7 @@ class Order(Struct, frozen=True):
     payment_status: OrderPaymentStatus = OrderPaymentStatus.UNPAID
     shipments: list[Shipment] = []
     fulfilment_status: FulfilmentStatus = FulfilmentStatus.UNFULFILLED
+    comments: list[Comment] = []
     external_reference: str | None = None
     contact: Contact | None = None
     shipping_address: Address | None = None

@@ -283,6 +283,22 @@ CATALOGUE: Final = {
         },
         problems=_ALWAYS,
     ),
+    "write_comment": Described(
+        summary="Comment on an order",
+        description="What staff writes is for staff only, unless `visibility` is VISIBLE; customers write on"
+        " their own orders. Customers are never shown an internal comment. In any status of the order.",
+        parameters=(IF_MATCH, IDEMPOTENCY_KEY),
+        body=_json("CommentInput", examples.COMMENT_INPUT),
+        successes={
+            201: _success(
+                "The order with its comment.",
+                ("Location", "ETag", "Idempotent-Replayed"),
+                "Order",
+                examples.ORDER_WITH_COMMENT,
+            )
+        },
+        problems=(*_WITH_BODY, *_ON_WRITE, problems.IDEMPOTENCY_KEY_REUSED),
+    ),
 }
 
 _OF_PATHS: Final[dict[str, Fragment]] = {

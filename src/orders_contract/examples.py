@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from orders_contract import order_rows
-from orders_core import order_numbers, payments, problems, returns, shipments
+from orders_core import comments, order_numbers, payments, problems, returns, shipments
+from orders_core.comment_models import Comment, Visibility
 from orders_core.events import event_for_write
 from orders_core.input_errors import Fault, InvalidBody, MalformedBody
 from orders_core.models import (
@@ -160,6 +161,18 @@ _SHIPPED: Final = shipments.record(
     at="2026-02-02T15:31:00.000Z",
 )
 ORDER_WITH_SHIPMENT: Final[Any] = msgspec.to_builtins(view_of(_SHIPPED))
+COMMENT_INPUT: Final = {"text": "We have put the mug aside for you.", "visibility": "VISIBLE"}
+_COMMENTED: Final = comments.write(
+    _ORDER,
+    Comment(
+        "7a0d4c1e-93b5-8f26-8c70-1b9e4d2f6a35",
+        "2026-01-31T10:05:00.000Z",
+        "9b2c4f0e-743b-499f-a9f1-9f852a4d6091",
+        Visibility.VISIBLE,
+        "We have put the mug aside for you.",
+    ),
+)
+ORDER_WITH_COMMENT: Final[Any] = msgspec.to_builtins(view_of(_COMMENTED))
 EVENT_PAGE: Final[Any] = msgspec.to_builtins(
     EventPage([event_view_of(event_for_write(None, _ORDER))], 1, None)
 )

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from orders_core import money, problems
+from orders_core.comment_schemas import CommentInput
 from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
 from orders_core.payment_schemas import PaymentInput, PaymentMove
@@ -45,6 +46,7 @@ _TYPES: Final = (
     PaymentInput,
     PaymentMove,
     ShipmentInput,
+    CommentInput,
     Statistics,
     PersonalData,
     Erasure,

@@ -95,6 +95,10 @@ _FOLDERS: Final = {
         _move(OrderStatus.PROCESSING),
         Step("record_shipment", keep=_KEEP_ORDER),
     ),
+    "Comments": (
+        Step("create_order", "Place an order to comment on", keep=_KEEP_ORDER),
+        Step("write_comment", keep=_KEEP_ORDER),
+    ),
     "Returns": (
         Step("create_order", "Place an order to return goods of", keep=_KEEP_ORDER),
         _move(OrderStatus.CONFIRMED),

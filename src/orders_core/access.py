@@ -37,6 +37,11 @@ class Caller(Struct, frozen=True):
         """The only customer whose orders the caller may read and write; None for the orders of all."""
         return None if self.role is STAFF else self.sub
 
+    @property
+    def sees_internal(self) -> bool:
+        """Whether the caller reads what staff writes for staff only."""
+        return self.role is STAFF
+
 
 def caller_from(claims: Mapping[str, str]) -> Caller:
     """The caller of a request.

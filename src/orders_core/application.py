@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Final
 
 from orders_core import problems
-from orders_core.operations import customers, orders, payments, placing, reports, returns, shipments
+from orders_core.operations import comments, customers, orders, payments, placing, reports, returns, shipments
 from orders_core.operations.common import Clock, Operation
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
@@ -31,6 +31,7 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/v1/orders/{order_id}/payments"): payments.record_payment,
     ("PUT", "/v1/orders/{order_id}/payments/{payment_id}"): payments.move_payment,
     ("POST", "/v1/orders/{order_id}/shipments"): shipments.record_shipment,
+    ("POST", "/v1/orders/{order_id}/comments"): comments.write_comment,
     ("GET", "/v1/customers/{customer}/personal-data"): customers.export_customer,
     ("DELETE", "/v1/customers/{customer}/personal-data"): customers.erase_customer,
 }

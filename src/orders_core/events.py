@@ -13,7 +13,7 @@ from orders_core.models import Order, OrderContent, OrderStatus
 SOURCE: Final = "orders-api"
 """`source` in the EventBridge envelope."""
 
-_RECORDED: Final = ("returns", "payments", "shipments")
+_RECORDED: Final = ("returns", "payments", "shipments", "comments")
 """What is recorded of an order beside its content, by what it is called in `changed`."""
 
 EventType = Literal[

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from orders_core import money
+from orders_core.comment_models import Comment
 from orders_core.payment_models import Payment, PaymentStatus
 from orders_core.personal import Personal, without_personal_data
 from orders_core.shipment_models import Shipment
@@ -246,6 +247,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     returns: tuple[Return, ...] = ()
     payments: tuple[Payment, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    comments: tuple[Comment, ...] = ()
     erased_at: str = ""
 
     @property

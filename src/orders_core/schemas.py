@@ -32,6 +32,8 @@ from orders_core.amount_schemas import (
     tax_of,
     tax_view,
 )
+from orders_core.comment_models import Visibility
+from orders_core.comment_schemas import CommentView, comments_view
 from orders_core.events import EventType, OrderEvent
 from orders_core.input_errors import InvalidBody
 from orders_core.models import (
@@ -312,6 +314,10 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
         | UnsetType
     ) = UNSET
     fulfilment_status: FulfilmentStatus | UnsetType = UNSET
+    comments: (
+        Annotated[list[CommentView], Meta(description="Oldest first; left out when there are none.")]
+        | UnsetType
+    ) = UNSET
     discounts: list[DiscountView] | UnsetType = UNSET
     shipping: ShippingView | UnsetType = UNSET
     taxes: list[TaxView] | UnsetType = UNSET
@@ -499,8 +505,14 @@ def writable_document(order: Order) -> bytes:
     return msgspec.json.encode({name: view[name] for name in _WRITABLE if name in view})
 
 
-def view_of(order: Order) -> OrderView:
-    """The representation of an order that clients see."""
+def view_of(order: Order, *, internal: bool = False) -> OrderView:
+    """The representation of an order that clients see.
+
+    Args:
+        order: what is shown.
+        internal: whether its reader is staff, and so sees what is for staff only. A caller that leaves it out
+            shows what customers may see.
+    """
     content = order.content
     currency, shipping, text = content.currency, content.shipping, money.to_text
     subtotal, discount_total, shipping_total, tax_total, total_amount = content.sums
@@ -527,12 +539,13 @@ def view_of(order: Order) -> OrderView:
         returns=[_return_view(each, content) for each in order.returns] or UNSET,
         **payments_view(order),
         **shipments_view(order),
+        **comments_view(order, internal=internal),
         erased_at=order.erased_at or UNSET,
     )
 
 
-def event_view_of(event: OrderEvent) -> OrderEventView:
-    """The representation of an event that clients, webhooks and the bus see."""
+def event_view_of(event: OrderEvent, *, internal: bool = False) -> OrderEventView:
+    """The representation of an event that clients, webhooks and the bus see; `internal` as in `view_of`."""
     return OrderEventView(
         id=event.id,
         type=event.type,
@@ -540,9 +553,9 @@ def event_view_of(event: OrderEvent) -> OrderEventView:
         actor=event.actor,
         order_id=event.order_id,
         version=event.version,
-        changed=event.changed,
+        changed=event.changed if internal else _told(event),
         previous_status=event.previous_status,
-        order=view_of(event.order),
+        order=view_of(event.order, internal=internal),
     )
 
 
@@ -566,6 +579,14 @@ def _priced(body: OrderInput) -> dict[str, Any]:
         "shipping": shipping_of(body.shipping, currency) if body.shipping else None,
         "taxes": tuple([tax_of(each, currency) for each in body.taxes]),
     }
+
+
+def _told(event: OrderEvent) -> list[str]:
+    """What changed, as far as customers may know it: the last comment is the one that the event tells."""
+    changed, comments = event.changed, event.order.comments
+    if "comments" in changed and comments and comments[-1].visibility is Visibility.INTERNAL:
+        return [name for name in changed if name != "comments"]
+    return changed
 
 
 def _return_view(each: Return, content: OrderContent) -> ReturnView:

@@ -152,8 +152,8 @@ def erase_again(data_dir: Path, customers: Iterable[ErasedCustomer]) -> None:
 
 def _shown(held: HeldOrder) -> dict[str, object]:
     return {
-        "order": view_of(held.order) if held.order else None,
-        "events": [event_view_of(event) for event in held.events],
+        "order": view_of(held.order, internal=True) if held.order else None,
+        "events": [event_view_of(event, internal=True) for event in held.events],
     }
 
 

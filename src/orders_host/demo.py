@@ -8,8 +8,9 @@ from typing import Final, TypedDict
 
 from msgspec.structs import replace
 
-from orders_core import payments, shipments
+from orders_core import comments, payments, shipments
 from orders_core.access import STAFF
+from orders_core.comment_models import Comment, Visibility
 from orders_core.models import (
     Address,
     Contact,
@@ -61,6 +62,10 @@ _PLACES: Final = (
     ("Hauptstr. 5", "Leipzig", "04109", "DE"),
 )
 _NOTES: Final = (None, None, None, "Please wrap it", "Ring twice", "Leave it with the neighbour")
+_COMMENTS: Final = (
+    ("customer", Visibility.VISIBLE, "Can it come before Friday?"),
+    ("staff", Visibility.INTERNAL, "Asked by phone where it is; call back when it leaves."),
+)
 _PATHS: Final = (
     (4, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED)),
     (2, (OrderStatus.CONFIRMED, OrderStatus.PROCESSING, OrderStatus.SHIPPED)),
@@ -128,6 +133,7 @@ def _write_order(
     order = place(order_id, customer, content, at=to_text(moment), by=customer)
     store.create(order)
     order = _save(store, order, _authorize(order, to_text(moment), staff))
+    order = _save(store, order, _comment(order, to_text(moment), staff))
     weights, paths = zip(*_PATHS, strict=True)
     for status in chance.choices(paths, weights)[0]:
         moment += timedelta(hours=chance.uniform(1, 20))
@@ -154,6 +160,18 @@ def _authorize(order: Order, at: str, staff: str) -> Order:
         PaymentStatus.AUTHORIZED,
         at=at,
         by=staff,
+    )
+
+
+def _comment(order: Order, at: str, staff: str) -> Order:
+    """The order with what is said of some: every eighth customer asks, and staff notes it for itself."""
+    chosen = int(order.order_id[:8], 16) % 8
+    if chosen > 1:
+        return order
+    by, visibility, text = _COMMENTS[chosen]
+    author = order.customer_id if by == "customer" else staff
+    return comments.write(
+        order, Comment(common.id_for(order.order_id, "comment"), at, author, visibility, text)
     )
 
 

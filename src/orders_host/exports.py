@@ -117,7 +117,7 @@ def _slice(
 
 
 def _as_line(order: Order) -> bytes:
-    return msgspec.json.encode(view_of(order)) + b"\n"
+    return msgspec.json.encode(view_of(order, internal=True)) + b"\n"
 
 
 def _as_rows(order: Order) -> bytes:

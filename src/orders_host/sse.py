@@ -131,19 +131,19 @@ async def _happens(news: asyncio.Event, seconds: float) -> bool:
 def _shown(entries: Iterable[Entry], caller: Caller) -> bytes:
     """The entries that the caller may see. A page of others' orders is an empty chunk."""
     visible = [entry for entry in entries if caller.owner in (None, entry.customer_id)]
-    return b"".join(map(_event, visible))
+    return b"".join([_event(entry, internal=caller.sees_internal) for entry in visible])
 
 
-def _event(entry: Entry) -> bytes:
-    data = _public(entry.document)
+def _event(entry: Entry, *, internal: bool) -> bytes:
+    data = _public(entry.document, internal=internal)
     return data and b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.sequence, entry.type.encode(), data)
 
 
 @lru_cache(maxsize=512)
-def _public(document: bytes) -> bytes:
-    """The event as clients see it; empty if it can't be read. Rendered once for all streams that show it."""
+def _public(document: bytes, *, internal: bool) -> bytes:
+    """The event as customers see it, or staff; empty if it can't be read. Rendered once for all streams."""
     try:
-        return msgspec.json.encode(event_view_of(_decoder.decode(document)))
+        return msgspec.json.encode(event_view_of(_decoder.decode(document), internal=internal))
     except msgspec.MsgspecError:
         return b""
 

@@ -49,6 +49,7 @@ _TRIMS: Final[dict[str, Callable[[OrderView], OrderView]]] = {
     "returns": lambda order: replace(order, returns=[]),
     "payments": lambda order: replace(order, payments=[]),
     "shipments": lambda order: replace(order, shipments=[]),
+    "comments": lambda order: replace(order, comments=[]),
     "discounts": lambda order: replace(order, discounts=[]),
     "taxes": lambda order: replace(order, taxes=[]),
     "metadata": lambda order: replace(order, metadata={}),

@@ -173,6 +173,19 @@ class TestAsItWas:
         for state in (order, first, second):
             assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
 
+    def test_an_internal_comment_is_told_to_staff_only(self, ana_here: Client, staff_here: Client) -> None:
+        order = ana_here.create()
+        body = {"text": "Claims a broken cup each time"}
+        commented = staff_here.expect(201, staff_here.send("POST", f"{path_of(order)}/comments", body))
+        (told,) = events_of(staff_here, order)["events"][1:]
+        assert (told["changed"], told["order"]) == (["comments"], commented)
+        (told,) = events_of(ana_here, order)["events"][1:]
+        assert (told["version"], told["changed"]) == (2, [])
+        assert "comments" not in told["order"]
+        for query in ({"version": "2"}, {"at": commented["updated_at"]}):
+            assert staff_here.expect(200, as_it_was(staff_here, order, **query)) == commented
+            assert "comments" not in ana_here.expect(200, as_it_was(ana_here, order, **query))
+
     def test_what_was_not_there_is_told(self, ana_here: Client) -> None:
         order = ana_here.create()
         unknown = problem(as_it_was(ana_here, order, version="2"), 404, "not-found")

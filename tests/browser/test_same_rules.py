@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page
 
-from orders_core import amounts, money, payments, returns, shipments
+from orders_core import amounts, comments, money, payments, returns, shipments
 from orders_core.access import CUSTOMER, STAFF, Role
 from orders_core.models import (
     DELETABLE,
@@ -144,6 +144,12 @@ def test_where_goods_leave_and_what_is_left_of_them(page: Page) -> None:
     assert each(page, "rules", "unshipped", [[order]]) == [[1, 0]]
     calls: list[list[object]] = [[{**order, "status": status}, {"staff": True}] for status in OrderStatus]
     assert each(page, "rules", "canShip", calls) == [status in shipments.SHIPS_IN for status in OrderStatus]
+
+
+def test_customers_and_staff_have_room_for_comments_each(page: Page) -> None:
+    full = {"customer_id": "ana", "comments": [{"by": "ana"}] * comments.MAX_COMMENTS}
+    calls: list[list[object]] = [[full, {"sub": "ana"}], [full, {"sub": "boss", "staff": True}]]
+    assert each(page, "rules", "canComment", calls) == [False, True]
 
 
 def test_what_can_still_come_back(page: Page) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orders_client import AsyncOrders, NewPayment, NewShipment, OrderStatus, PaymentStatus, ShipmentLine
+from orders_client import (
+    AsyncOrders,
+    NewComment,
+    NewPayment,
+    NewShipment,
+    OrderStatus,
+    PaymentStatus,
+    ShipmentLine,
+)
 from orders_client.errors import NotFound, VersionMismatch
 from tests.client.conftest import AT_ONCE, MUGS
 from tests.client.flaky import Fault, FlakyProxy
@@ -61,6 +69,14 @@ def test_a_customer_is_exported_and_erased(embedded_host: Host) -> None:
         assert [step.events async for step in orders.erase_customer(customer)] == [1]
 
     run(erase, embedded_host.origin, STAFF, embedded_host)
+
+
+def test_an_order_is_commented_on(embedded_host: Host) -> None:
+    async def comment(orders: AsyncOrders) -> None:
+        commented = await orders.write_comment(await orders.create(MUGS), NewComment("Fragile"))
+        assert [each.text for each in commented.comments] == ["Fragile"]
+
+    run(comment, embedded_host.origin, STAFF, embedded_host)
 
 
 def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:

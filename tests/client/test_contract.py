@@ -38,6 +38,7 @@ PROBLEMS: Final[dict[str, Json]] = {
 
 # The contract's name of a type, where the client has another.
 ALIASES: Final = {
+    "CommentInput": "NewComment",
     "LineItemInput": "NewLineItem",
     "PaymentInput": "NewPayment",
     "ReturnLineInput": "ReturnLine",
@@ -51,6 +52,7 @@ ANSWERS: Final = (
     types.BatchResults,
     types.Erasure,
     types.EventPage,
+    types.NewComment,
     types.NewLineItem,
     types.NewPayment,
     types.NewShipment,

@@ -8,6 +8,7 @@ import pytest
 
 from orders_client import (
     Discount,
+    NewComment,
     NewLineItem,
     NewOrder,
     NewPayment,
@@ -21,6 +22,7 @@ from orders_client import (
     ShipmentLine,
     Shipping,
     Tax,
+    Visibility,
 )
 from orders_client.errors import (
     Forbidden,
@@ -199,6 +201,16 @@ def test_shipments_are_recorded(ana: Orders, staff: Orders) -> None:
     assert (shipped.status, shipped.fulfilment_status) == (OrderStatus.SHIPPED, "PARTIALLY_FULFILLED")
     with pytest.raises(Forbidden):
         ana.record_shipment(placed, NewShipment("dhl", "JD02", [ShipmentLine(1, 1)]))
+
+
+def test_comments_are_written(ana: Orders, staff: Orders) -> None:
+    placed = ana.create(MUGS)
+    asked = ana.write_comment(placed, NewComment("Is it sent?"), idempotency_key=placed.order_id)
+    assert ana.write_comment(placed, NewComment("Is it sent?"), idempotency_key=placed.order_id) == asked
+    staff.write_comment(placed, NewComment("Asks every day"))
+    answered = staff.write_comment(placed, NewComment("Tomorrow", Visibility.VISIBLE))
+    assert [each.visibility for each in answered.comments] == ["VISIBLE", "INTERNAL", "VISIBLE"]
+    assert [each.text for each in ana.get(placed.order_id).comments] == ["Is it sent?", "Tomorrow"]
 
 
 def test_discounts_shipping_and_taxes_are_kept_and_refunded(ana: Orders, staff: Orders) -> None:

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from tests import every_field
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
-from orders_core import models, payments, returns, shipments
+from orders_core import comments, models, payments, returns, shipments
 from orders_core.access import CUSTOMER, STAFF
+from orders_core.comment_models import Comment, Visibility
 from orders_core.models import (
     Address,
     Contact,
@@ -242,6 +243,15 @@ class TestSave:
         orders.save(refunded, captured.version)
         assert orders.get(order.order_id) == refunded
 
+    def test_comments_are_kept_and_stay_when_the_order_is_replaced(self, orders: OrderRepository) -> None:
+        order = an_order()
+        orders.create(order)
+        comment = Comment("c1", moment(1), "staff", Visibility.INTERNAL, "Fragile")
+        commented = comments.write(order, comment)
+        orders.save(commented, order.version)
+        assert orders.get(order.order_id) == commented
+        assert orders.update(a_change(commented)).comments == (comment,)
+
     def test_the_first_shipment_moves_the_order_in_the_same_write(self, orders: OrderRepository) -> None:
         order = an_order(status=OrderStatus.PROCESSING)
         orders.create(order)
@@ -308,6 +318,11 @@ class TestSave:
                 by="u" * 36,
                 refunded_amount=None,
             )
+        for by in (order.customer_id, "u" * 36):
+            for number in range(10):
+                text = "\U0001fad6" * 500
+                comment = Comment(f"{by[:3]}{number:033}", moment(5), by, Visibility.INTERNAL, text)
+                wanted = comments.write(wanted, comment)
         orders.create(order)
         orders.save(wanted, order.version)
         assert orders.get(order.order_id) == wanted

@@ -101,6 +101,29 @@ def test_a_customer_sees_its_own_orders_only(embedded_host: Host) -> None:
                 break
 
 
+def test_an_internal_comment_is_seen_by_staff_only(embedded_host: Host) -> None:
+    secret = "Claims a broken cup each time"
+    with (
+        signed_in(embedded_host, STAFF) as staff,
+        signed_in(embedded_host, ANA) as ana,
+        streaming_events(embedded_host, STAFF) as for_staff,
+        streaming_events(embedded_host, ANA) as for_ana,
+    ):
+        order = ana.create()
+        staff.expect(201, staff.send("POST", f"/v1/orders/{order['order_id']}/comments", {"text": secret}))
+        told, untold = (
+            next(
+                event.data
+                for event in events
+                if (event.data["order_id"], event.data["version"]) == (order["order_id"], 2)
+            )
+            for events in (for_staff, for_ana)
+        )
+    assert (told["changed"], told["order"]["comments"][0]["text"]) == (["comments"], secret)
+    assert untold["changed"] == []
+    assert "comments" not in untold["order"]
+
+
 def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(embedded_host: Host) -> None:
     with signed_in(embedded_host, STAFF) as staff:
         with streaming_events(embedded_host, STAFF) as events:

@@ -186,6 +186,7 @@ def test_what_the_bus_left_out_is_left_out_of_the_message_too() -> None:
         "returns",
         "payments",
         "shipments",
+        "comments",
         "discounts",
         "taxes",
         "metadata",

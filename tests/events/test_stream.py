@@ -311,6 +311,7 @@ def test_what_is_too_large_for_the_bus_is_published_without_what_makes_it_so(
         "returns",
         "payments",
         "shipments",
+        "comments",
         "discounts",
         "taxes",
         "metadata",

@@ -109,6 +109,13 @@ shipments = st.fixed_dictionaries(
         "shipped_at": perhaps("2026-01-31T09:30:00Z", "9999-99-99T99:99:99Z", "then", None),
     },
 )
+comments = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": perhaps("Ring twice", "", "t" * 501),
+        "visibility": perhaps("VISIBLE", "INTERNAL", "SECRET"),
+    },
+)
 places = st.fixed_dictionaries(
     {},
     optional={
@@ -202,7 +209,9 @@ def test_any_bytes(
 
 
 @thorough
-@given(user=users, route=routes, body=orders | returns | payments | shipments | anything, pick=picks)
+@given(
+    user=users, route=routes, body=orders | returns | payments | shipments | comments | anything, pick=picks
+)
 def test_any_json(
     application: Application, order_ids: list[str], user: User, route: Route, body: object, pick: int
 ) -> None:

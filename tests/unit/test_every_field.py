@@ -26,6 +26,8 @@ from orders_aws.dynamodb.items import ORDER_ATTRIBUTES, from_item, to_item
 from orders_client import types as client
 from orders_core import (
     amount_schemas,
+    comment_models,
+    comment_schemas,
     models,
     money,
     payment_models,
@@ -70,6 +72,7 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     payment_models.PaymentEntry: (payment_schemas.PaymentEntryView, set(), set()),
     shipment_models.Shipment: (shipment_schemas.ShipmentView, set(), set()),
     shipment_models.ShipmentLine: (shipment_schemas.ShipmentLineView, set(), {"product_id"}),
+    comment_models.Comment: (comment_schemas.CommentView, set(), set()),
     OrderEvent: (schemas.OrderEventView, set(), {"left_out"}),
 }
 """Of each stored type: its view, the fields that are not shown, and those that are shown besides."""
@@ -88,6 +91,7 @@ CLIENT: Final[dict[type[Struct], type[Struct]]] = {
     payment_schemas.PaymentEntryView: client.PaymentEntry,
     shipment_schemas.ShipmentView: client.Shipment,
     shipment_schemas.ShipmentLineView: client.ShippedLine,
+    comment_schemas.CommentView: client.Comment,
     schemas.OrderEventView: client.OrderEvent,
 }
 """Of each view: the client's type of it."""
@@ -185,6 +189,7 @@ def test_a_body_has_every_field_of_the_content() -> None:
         (amount_schemas.TaxInput, models.Tax),
     ):
         assert names(body) == names(stored)
+    assert names(client.NewComment) == names(comment_schemas.CommentInput)
     assert names(client.NewShipment) == names(shipment_schemas.ShipmentInput)
     assert names(client.NewPayment) == names(payment_schemas.PaymentInput)
 
@@ -210,7 +215,7 @@ def test_what_is_shown_may_be_written_back(order: Order) -> None:
 @FEWER
 def test_the_client_reads_all_that_is_shown(order: Order) -> None:
     for event in (event_for_write(None, order), event_for_delete(order, order.updated_at, None)):
-        shown = event_view_of(event)
+        shown = event_view_of(event, internal=True)
         read = msgspec.json.decode(msgspec.json.encode(shown), type=client.OrderEvent)
         assert told(read) == told(shown)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests import every_field
 from tests.orders import LAMPS, a_change, an_order
 
-from orders_core import models, payment_models, shipment_models
+from orders_core import comment_models, models, payment_models, shipment_models
 from orders_core.erasure import Actor, erased_event, erased_order
 from orders_core.events import event_for_write
 from orders_core.models import Contact, IllegalState, Order
@@ -33,6 +33,7 @@ STAYS: Final[dict[type[Struct], set[str]]] = {
     payment_models.Payment: {"payment_id", "provider", "reference"},
     payment_models.PaymentEntry: {"at", "by"},
     shipment_models.Shipment: {"shipment_id", "carrier", "tracking_number", "shipped_at", "recorded_by"},
+    comment_models.Comment: {"comment_id", "at", "by"},
 }
 """Texts that stay when a customer is erased: products, times, and ids of users and of other systems.
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tests.conformance import validator
 
 from orders_core import faults, validation
+from orders_core.comment_schemas import CommentInput
 from orders_core.input_errors import MAX_FAULTS, Fault, InvalidBody, MalformedBody
 from orders_core.payment_schemas import PaymentInput, PaymentMove
 from orders_core.schemas import OrderInput, OrderReplacement, ReturnInput, ReturnMove
@@ -26,6 +27,7 @@ TYPES: list[type[Struct]] = [
     PaymentInput,
     PaymentMove,
     ShipmentInput,
+    CommentInput,
 ]
 
 anything = st.recursive(

@@ -5,7 +5,7 @@ conditions can use them; everything else is one JSON document, as it is on SQLit
 
     order_id, customer_id, status, created_at …   S
     version                                       N
-    content, returns, payments, shipments         S, JSON
+    content, returns, payments, …                 S, JSON
     history                                       M, by status: S, JSON of the entry
     status_shard                                  S, key of StatusIndex, derived
     external_reference                            S, key of ReferenceIndex, from the content if it has one

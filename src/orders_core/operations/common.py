@@ -125,7 +125,7 @@ def added(request: Request, store: Store, part_id: str, add: Callable[[Order], O
     before, after = rewrite(request, store, add)
     replayed = {"Idempotent-Replayed": "true"} if after is before else {}
     location = f"{request.context['path'].rstrip('/')}/{part_id}"
-    return Outcome(order_response(201, after, {"Location": location, **replayed}))
+    return Outcome(order_response(request, 201, after, {"Location": location, **replayed}))
 
 
 def id_for(*parts: str) -> str:
@@ -136,10 +136,13 @@ def id_for(*parts: str) -> str:
     return str(uuid.UUID(bytes=bytes(digest)))
 
 
-def order_response(status: int, order: Order, headers: dict[str, str] | None = None) -> ProxyResponse:
-    """The order as its readers see it, with its ETag."""
+def order_response(
+    request: Request, status: int, order: Order, headers: dict[str, str] | None = None
+) -> ProxyResponse:
+    """The order as the caller of the request sees it, with its ETag."""
     tagged = {"ETag": parameters.entity_tag(order.version), **(headers or {})}
-    return response(status, msgspec.json.encode(view_of(order)), tagged)
+    view = view_of(order, internal=request.caller.sees_internal)
+    return response(status, msgspec.json.encode(view), tagged)
 
 
 def within_page(elements: Sequence[Element]) -> list[Element]:

@@ -54,7 +54,8 @@ def _read(request: Request, deed: str) -> tuple[CustomerQuery, Place]:
 
 def _shown(held: HeldOrder) -> CustomerOrder:
     return CustomerOrder(
-        view_of(held.order) if held.order else None, [event_view_of(event) for event in held.events]
+        view_of(held.order, internal=True) if held.order else None,
+        [event_view_of(event, internal=True) for event in held.events],
     )
 
 

@@ -52,7 +52,7 @@ def get_order(request: Request, store: Store, _: Clock) -> Outcome:
         order = as_it_was(store, order_id, moment, caller)
     if parameters.none_match(request.headers, order.version):
         return Outcome(response(304, headers={"ETag": parameters.entity_tag(order.version)}))
-    return Outcome(order_response(200, order))
+    return Outcome(order_response(request, 200, order))
 
 
 def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
@@ -65,7 +65,7 @@ def list_orders(request: Request, store: Store, _: Clock) -> Outcome:
         page = store.list_orders(query, listing.limit, listing.start_in(query))
     except UnsupportedQuery as error:
         raise problems.invalid_input([{"parameter": error.parameter, "detail": error.detail}]) from None
-    orders = [view_of(order) for order in page.orders]
+    orders = [view_of(order, internal=caller.sees_internal) for order in page.orders]
     answer = _page(request, query, orders, page.next_after, total)
     if len(answer["body"]) > MAX_PAGE_BYTES:
         shown = within_page(orders)
@@ -79,7 +79,7 @@ def replace_order(request: Request, store: Store, clock: Clock) -> Outcome:
     parameters.reject_query(request.query)
     versions = parameters.if_match(request.headers)
     body = read_body(request, OrderReplacement)
-    return Outcome(order_response(200, store.update(_change(request, body, clock(), versions))))
+    return Outcome(order_response(request, 200, store.update(_change(request, body, clock(), versions))))
 
 
 def change_order(request: Request, store: Store, clock: Clock) -> Outcome:
@@ -96,7 +96,7 @@ def change_order(request: Request, store: Store, clock: Clock) -> Outcome:
         same = changed.content == order.content and changed.status is order.status
         return order if same else changed
 
-    return Outcome(order_response(200, rewrite(request, store, change)[1]))
+    return Outcome(order_response(request, 200, rewrite(request, store, change)[1]))
 
 
 def delete_order(request: Request, store: Store, clock: Clock) -> Outcome:

@@ -73,7 +73,7 @@ def move_payment(request: Request, store: Store, clock: Clock) -> Outcome:
             refunded_amount=None if body.refunded_amount is UNSET else refunded,
         )
 
-    return Outcome(order_response(200, rewrite(request, store, move)[1]))
+    return Outcome(order_response(request, 200, rewrite(request, store, move)[1]))
 
 
 def _check_same(existing: Payment, amount: int, status: PaymentStatus, currency: str) -> None:

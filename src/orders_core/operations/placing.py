@@ -221,7 +221,7 @@ def _fingerprint(customer_id: str, content: OrderContent) -> str:
 def _created(request: Request, placed: Placed) -> Outcome:
     location = f"{request.context['path'].rstrip('/')}/{placed.order.order_id}"
     replayed = {"Idempotent-Replayed": "true"} if placed.is_replay else {}
-    answer = order_response(201, placed.order, {"Location": location, **replayed})
+    answer = order_response(request, 201, placed.order, {"Location": location, **replayed})
     return Outcome(answer, placed=() if placed.is_replay else (placed.order,))
 
 
@@ -231,7 +231,7 @@ def _answer(request: Request, results: list[Placed | Exception]) -> bytes:
     left = MAX_PAGE_BYTES
     for each in results:
         if isinstance(each, Placed):
-            result = _success(each)
+            result = _success(each, request.caller)
             left -= len(msgspec.json.encode(result))
             shown.append(result if left >= 0 else replace(result, order=UNSET))
         else:
@@ -244,8 +244,8 @@ def _answer(request: Request, results: list[Placed | Exception]) -> bytes:
     )
 
 
-def _success(placed: Placed) -> BatchResult:
-    view = view_of(placed.order)
+def _success(placed: Placed, caller: Caller) -> BatchResult:
+    view = view_of(placed.order, internal=caller.sees_internal)
     return BatchResult(
         status=201,
         order_id=view.order_id,

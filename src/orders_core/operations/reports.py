@@ -38,7 +38,9 @@ def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
     after = listing.position_in(query, EventPosition)
     found = store.list_events(query.order_id, listing.limit + 1, after.version if after else 0)
     _check_visible(found, query.order_id, caller, store)
-    page = within_page([event_view_of(event) for event in found[: listing.limit]])
+    page = within_page(
+        [event_view_of(event, internal=caller.sees_internal) for event in found[: listing.limit]]
+    )
     more = len(found) > len(page)
     cursor = cursors.encode(EventPosition(page[-1].version), query) if more else None
     body = EventPage(page, len(page), cursor)

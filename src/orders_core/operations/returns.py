@@ -58,7 +58,7 @@ def move_return(request: Request, store: Store, clock: Clock) -> Outcome:
         refund = amount_in(body, "shipping_refund", order.content.currency)
         return returns.move(order, return_id, body.status, at=clock(), by=caller.sub, shipping_refund=refund)
 
-    return Outcome(order_response(200, rewrite(request, store, move)[1]))
+    return Outcome(order_response(request, 200, rewrite(request, store, move)[1]))
 
 
 def _check_same(existing: Return, quantities: list[tuple[int, int]], reason: str) -> None:

@@ -49,6 +49,10 @@ export const movePayment = async (order, paymentId, status) =>
 export const recordShipment = async (order, shipment) =>
   (await call("POST", `${path(order.order_id)}/shipments`, { body: shipment, headers: ifUnchanged(order) })).body;
 
+/** Says something of the order, whatever became of it meanwhile. `visibility` is undefined from customers. */
+export const comment = async (order, text, visibility, key) =>
+  (await call("POST", `${path(order.order_id)}/comments`, { body: { text, visibility }, headers: { "Idempotency-Key": key } })).body;
+
 /** What happened to the order, oldest first. */
 export async function events(id, signal) {
   const all = [];

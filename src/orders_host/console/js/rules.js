@@ -36,6 +36,7 @@ const ROLES = {
 const MOST_RETURNS = 20;
 const MOST_PAYMENTS = 20;
 const MOST_SHIPMENTS = 20;
+const MOST_COMMENTS = 25;
 const DELETABLE = ["PENDING", "CANCELLED"];
 
 const roleOf = (user) => (user.staff ? ROLES.staff : ROLES.customer);
@@ -81,6 +82,12 @@ export const unshipped = (order) => left(order, (order.shipments ?? []).flatMap(
 
 export const canShip = (order, user) =>
   user.staff && SHIPS_IN.includes(order.status) && (order.shipments ?? []).length < MOST_SHIPMENTS && unshipped(order).some((quantity) => quantity > 0);
+
+/** Customers have room of their own, and so has staff. */
+export const canComment = (order, user) => {
+  const byCustomer = user.sub === order.customer_id;
+  return (order.comments ?? []).filter(({ by }) => (by === order.customer_id) === byCustomer).length < MOST_COMMENTS;
+};
 
 /** What is left of each item after lines with quantities were taken. */
 const left = ({ items }, lines) =>

@@ -15,6 +15,7 @@ import { expiry } from "../session.js";
 import { timelineOf } from "../timeline.js";
 import { actionButton, ago, confirmation, copy, detailOf, empty, failure, fulfilmentBadge, keepingFocus, loading, numberOf, paymentBadge, plain, shortId, statusBadge, toast } from "../ui.js";
 import { h, onEnd, signal } from "../view.js";
+import { commentBox } from "./comments.js";
 import { paymentsSection } from "./payments.js";
 import { returnsSection } from "./returns.js";
 import { shipmentsSection } from "./shipments.js";
@@ -50,13 +51,14 @@ export function orderPage(user, id) {
   load();
 
   const act = actor(order, show, load, said);
+  const box = commentBox(id, order, user, act, (place) => failedAt(said, place));
   return h(
     "div",
     { class: "page" },
     h("div", { class: "crumb row between" }, h("a", { href: link(["orders"]) }, tr("order.back")), neighbours(user, id)),
     () => {
-      if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act, said)] : missing(fault(), load);
-      return order() ? body(order(), events, user, act, said) : [h("h1", { tabindex: "-1" }, tr("loading")), loading("order")];
+      if (fault()) return order() ? [failure(fault(), load), body(order(), events, user, act, said, box)] : missing(fault(), load);
+      return order() ? body(order(), events, user, act, said, box) : [h("h1", { tabindex: "-1" }, tr("loading")), loading("order")];
     },
   );
 }
@@ -117,7 +119,7 @@ const failedAt = (said, place) => () => {
   return h("div", { class: "closable" }, text, close);
 };
 
-function body(order, events, user, act, said) {
+function body(order, events, user, act, said, box) {
   return [
     h(
       "div",
@@ -139,7 +141,7 @@ function body(order, events, user, act, said) {
         [paymentsSection, shipmentsSection, returnsSection].map((section) => section(order, user, act, (place) => failedAt(said, place))),
         extrasCard(order),
       ),
-      h("div", { class: "stack" }, partiesCard(order), detailsCard(order, user), timelineCard(order, events, user)),
+      h("div", { class: "stack" }, partiesCard(order), detailsCard(order, user), timelineCard(order, events, user, box)),
     ),
   ];
 }
@@ -282,11 +284,12 @@ const copyButton = (id) =>
 
 const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
-function timelineCard(order, events, user) {
+function timelineCard(order, events, user, box) {
   return h(
     "section",
     { class: "card" },
     h("h2", {}, tr("order.timeline")),
+    box,
     () => h("ol", { class: "timeline" }, timelineOf(order, events()).map((entry) => step(entry, order, user))),
   );
 }
@@ -297,12 +300,14 @@ function step(entry, order, user) {
     return: () => t("event.return", { status: t(`return.${entry.status}`) }),
     payment: () => t("event.payment", { status: t(`payment.${entry.status}`) }),
     shipment: () => t("event.shipment", { carrier: plain(entry.carrier) }),
+    comment: () => t(entry.visibility === "INTERNAL" ? "event.comment.internal" : "event.comment"),
     change: () => t("event.changed", { fields: entry.fields.map((name) => t(`part.${name}`)).join(", ") }),
   };
   return h(
     "li",
     { class: `is-${entry.kind}` },
     h("span", { class: "what" }, texts[entry.kind]),
+    entry.text && h("p", { class: "notes" }, plain(entry.text)),
     h("span", { class: "muted small" }, ago(entry.at), entry.by && [" · ", who(entry.by, order, user)]),
   );
 }
