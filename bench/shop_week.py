@@ -219,8 +219,8 @@ def replay(send: Send, listed: Callable[[], Iterable[Json]], number: int, seed: 
         bodies = [account.body() | {"idempotency_key": account.reference} for account in accounts]
         results = counted("POST", f"{ORDERS}:batch", {"orders": bodies})["results"]
         placed = [
-            Life(counted, account, result["order"], Random(f"{seed}/{account.reference}"))
-            for account, result in zip(accounts, results, strict=True)
+            Life(counted, account, result["order"], Random(f"{seed}/{index}/life"))
+            for index, (account, result) in enumerate(zip(accounts, results, strict=True), start=first)
         ]
         for life in placed:
             life.live()
