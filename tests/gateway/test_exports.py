@@ -82,7 +82,7 @@ def shop(tmp_path: Path) -> Iterator[SqliteOrderRepository]:
 def test_on_aws_it_says_what_to_do_instead(shop: SqliteOrderRepository) -> None:
     """The application alone, which is what runs there."""
     answer = Api(shop).send("GET", PATH, caller=STAFF_CALLER).expect(400)
-    assert "next_cursor" in answer["detail"]
+    assert "next_cursor" in answer["errors"][0]["detail"]
     Api(shop).send("GET", PATH).expect(403)
 
 

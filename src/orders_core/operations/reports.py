@@ -11,7 +11,6 @@ from orders_core.access import Caller
 from orders_core.events import OrderEvent
 from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
 from orders_core.operations.common import Clock, order_id_of, within_page
-from orders_core.problems import Problem
 from orders_core.proxy import Outcome, Request, response
 from orders_core.schemas import DayStatistics, EventPage, Statistics, event_view_of
 from orders_core.stores import DayFigures, OrderQuery, Store
@@ -68,10 +67,10 @@ def export_orders(request: Request, _: Store, __: Clock) -> Outcome:
     """Refuse: a function's answer has an end, so an export is streamed by a host of one machine only."""
     export_query(request)
     detail = (
-        "Orders are exported as a stream on one machine only. Here, list them (GET /v1/orders) and follow"
-        " next_cursor, as `orders export` does, or export the table from DynamoDB to S3."
+        "is on one machine only; list the orders (GET /v1/orders) and follow next_cursor, as `orders export`"
+        " does, or export the table from DynamoDB to S3"
     )
-    raise Problem(problems.INVALID_INPUT, detail)
+    raise problems.invalid_input([{"detail": f"an export as a stream {detail}"}])
 
 
 def _check_visible(found: list[OrderEvent], order_id: str, caller: Caller, store: Store) -> None:

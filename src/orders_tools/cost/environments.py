@@ -19,12 +19,12 @@ class Environment(NamedTuple):
 
 
 ENVIRONMENTS: Final = {
-    "dev": Environment(alarms=18, traced_share=1.0),
+    "dev": Environment(alarms=19, traced_share=1.0),
     "preprod": Environment(
-        alarms=18, traced_share=0.2, firewall_rules=4, own_key=True, warm_instance_hours=730
+        alarms=19, traced_share=0.2, firewall_rules=4, own_key=True, warm_instance_hours=730
     ),
     "prod": Environment(
-        alarms=18,
+        alarms=19,
         traced_share=0.05,
         firewall_rules=4,
         own_key=True,
