@@ -43,7 +43,7 @@ fuzz: setup-dev ## ask the application a million random requests (FUZZ_EXAMPLES=
 
 coverage: setup-dev ## the same tests as CI measures, and the share of branches that they reach
 	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(BIN)/coverage run -m pytest -q -n auto tests/unit tests/contract tests/gateway tests/events tests/durability tests/simulation tests/tracing tests/upgrades tests/client tests/aws tests/blackbox tests/cache
+	@$(BIN)/coverage run -m pytest -q -n auto tests/unit tests/contract tests/gateway tests/events tests/consumers tests/durability tests/simulation tests/tracing tests/upgrades tests/client tests/aws tests/blackbox tests/cache
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
 mutate: setup-dev ## change the code of MODULE=… in many small ways, and list the changes that its tests let pass

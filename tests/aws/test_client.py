@@ -12,7 +12,7 @@ from time import gmtime, strftime, time
 import pytest
 from tests.real_parts.tables import REGION
 
-from orders_aws.client.calls import DYNAMODB, AwsClient, Refused, Unavailable
+from orders_aws.client.calls import DYNAMODB, AnswerLost, AwsClient, Refused, Unavailable
 from orders_aws.client.connections import BrokenConnection, Connections
 from orders_aws.client.deadline import RESERVE_SECONDS, Deadline
 
@@ -63,6 +63,10 @@ def replies(status: int, body: bytes, **headers: str) -> Script:
 
 def hangs(service: Service, _: Handler) -> None:
     service.over.wait()
+
+
+def hangs_up(_: Service, handler: Handler) -> None:
+    handler.close_connection = True
 
 
 def drips(service: Service, handler: Handler) -> None:
@@ -197,6 +201,40 @@ def test_a_wrong_signature_at_the_right_time_is_refused(service: Service, call: 
     with pytest.raises(Refused):
         call()
     assert service.requests == 1
+
+
+GARBAGE = replies(200, b"<html>")
+
+
+@pytest.fixture
+def once(call: Callable[[], object], service: Service) -> Iterator[Callable[[], object]]:
+    """A call that must not be carried out twice."""
+    url = f"http://127.0.0.1:{service.server_port}"
+    with closing(AwsClient(DYNAMODB, REGION, url, Leaving(5))) as client:
+        yield lambda: client.call("PutItem", {}, once=True)
+
+
+@pytest.mark.parametrize("script", [hangs_up, GARBAGE], ids=["no answer", "garbage"])
+def test_what_may_have_been_carried_out_is_not_tried_again_where_it_must_not(
+    script: Script, service: Service, once: Callable[[], object]
+) -> None:
+    service.scripts = [replies(200, b"{}"), script]
+    once()
+    with pytest.raises(AnswerLost):
+        once()
+    assert service.requests == 2
+
+
+def test_what_was_refused_is_tried_again_there_too(service: Service, once: Callable[[], object]) -> None:
+    service.scripts = [replies(500, b"{}"), replies(429, b"{}"), replies(200, b"{}")]
+    assert once() == {}
+    assert service.requests == 3
+
+
+def test_what_never_left_was_not_sent() -> None:
+    with pytest.raises(BrokenConnection) as broken:
+        Connections("http://127.0.0.1:1").post("/", {}, b"", 1)
+    assert not broken.value.sent
 
 
 def test_all_connections_share_one_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ class Recorded(AwsClient):
         super().__init__(DYNAMODB, REGION, endpoint)
         self.units: Counter[str] = Counter()
 
-    def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], *, once: bool = False) -> dict[str, object]:
         reply: Any = super().call(operation, {**request, "ReturnConsumedCapacity": "TOTAL"})
         for table in reply["ConsumedCapacity"]:
             self.units[table["TableName"]] += table["CapacityUnits"]

@@ -30,6 +30,7 @@ from orders_cli.commands import orders
 from orders_core.events import OrderEvent, event_for_write
 from orders_core.models import Order, OrderStatus, change
 from orders_core.schemas import OrderEventView
+from orders_core.stores import StoreUnavailable
 from orders_webhooks import schedule
 from orders_webhooks.attempt import DeliveryResult
 from orders_webhooks.payload import Message
@@ -280,6 +281,17 @@ def test_a_mail_service_that_throttles_is_asked_again(notify: Callable[..., int]
     aws.answer = busy
     assert notify(event_for_write(None, an_order())) == 0
     assert len(sent(aws)) == 2
+
+
+def test_a_mail_that_can_t_be_noted_is_not_sent_again(
+    notify: Callable[..., int], aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the table is away")
+
+    monkeypatch.setattr(SentMails, "note", away)
+    assert notify(event_for_write(None, an_order())) == 0, "the message does not come again"
+    assert len(sent(aws)) == 1
 
 
 def test_no_log_has_a_customers_address(

@@ -46,7 +46,7 @@ resource "aws_lambda_event_source_mapping" "stream" {
   starting_position              = "TRIM_HORIZON"
   batch_size                     = 100
   bisect_batch_on_function_error = true
-  maximum_retry_attempts         = 10
+  maximum_retry_attempts         = -1        # a table or a bus may be away for longer than any number of attempts
   maximum_record_age_in_seconds  = 12 * 3600 # half of what a stream keeps
   function_response_types        = ["ReportBatchItemFailures"]
 

@@ -73,6 +73,10 @@ class Unavailable(Exception):
     """The service throttles, fails or can't be reached, after the last attempt too."""
 
 
+class AnswerLost(Unavailable):
+    """The request was sent and no answer came: it may have been carried out."""
+
+
 class _Refusal(msgspec.Struct, rename={"type_": "__type", "denied": "Message"}):
     """DynamoDB writes `message`; what a policy denies comes from elsewhere, as `Message`."""
 
@@ -95,22 +99,29 @@ class AwsClient:
         self._deadline = deadline
         self._clock_skew = 0.0
 
-    def call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
+    def call(self, operation: str, request: Mapping[str, object], *, once: bool = False) -> dict[str, object]:
         """One operation; throttling, server errors, broken connections and garbage are tried again.
+
+        Args:
+            operation: Its name in AWS's reference.
+            request: Its parameters.
+            once: Not to try again what may have been carried out, because it can't be told from a second
+                request: such an operation gets a new connection, as one that idled breaks without a reason.
 
         Raises:
             Refused: trying again can't help.
             Unavailable: after the last attempt, or when the time is over.
+            AnswerLost: with `once`, if it may have been carried out.
         """
         what = {"operation": operation, "region": self._scope.region, "table_name": request.get("TableName")}
         with subsegment(self._service.name, what, Refused):
-            return self._call(operation, request)
+            return self._call(operation, request, once)
 
     def close(self) -> None:
         """Close the connections."""
         self._connections.close()
 
-    def _call(self, operation: str, request: Mapping[str, object]) -> dict[str, object]:
+    def _call(self, operation: str, request: Mapping[str, object], once: bool) -> dict[str, object]:
         body = msgspec.json.encode(request)
         until = time.monotonic() + min(MAX_CALL_SECONDS, self._deadline.left())
         reason = "no time was left"
@@ -121,15 +132,17 @@ class AwsClient:
                 break
             if pause:
                 time.sleep(pause)
+            if once:
+                self.close()
             try:
                 headers = self._headers(operation, body)
                 reply = self._connections.post(self._service.path, headers, body, left)
                 if reply.status == 200:
-                    return msgspec.json.decode(reply.body or b"{}", type=dict[str, object])
+                    return _document(reply)
             except BrokenConnection as error:
                 reason = str(error)
-            except msgspec.DecodeError as error:
-                reason = f"the reply is garbage: {error}"
+                if once and error.sent:
+                    raise AnswerLost(f"{self._service.name} {operation}: {reason}") from error
             else:
                 reason = self._judge(reply, retried=attempt > 0)
         raise Unavailable(f"{self._service.name} {operation}: {reason}")
@@ -161,6 +174,14 @@ class AwsClient:
             headers["x-amz-target"] = f"{self._service.target}.{operation}"
         now = time.time() + self._clock_skew
         return signed_headers(headers, body, self._credentials(), self._scope, now, self._service.path)
+
+
+def _document(reply: AwsReply) -> dict[str, object]:
+    """Raises BrokenConnection if the reply is garbage: something on the way wrote it."""
+    try:
+        return msgspec.json.decode(reply.body or b"{}", type=dict[str, object])
+    except msgspec.DecodeError as error:
+        raise BrokenConnection(f"the reply is garbage: {error}", sent=True) from error
 
 
 def _endpoint(service: Service, region: str) -> str:

@@ -28,7 +28,11 @@ class AwsReply(NamedTuple):
 
 
 class BrokenConnection(Exception):
-    """No reply came; the request may have been carried out all the same."""
+    """No reply came. If the request was `sent`, it may have been carried out all the same."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class Connections:
@@ -53,10 +57,12 @@ class Connections:
         """
         until = time.monotonic() + seconds
         connection: http.client.HTTPConnection | None = None
+        sent = False
         try:
             connection = self._idle_one() or self._open(seconds)
             connection.sock.settimeout(_patience(until))
             connection.request("POST", path, body, headers)
+            sent = True
             response = connection.getresponse()
             reply = AwsReply(
                 response.status,
@@ -69,7 +75,7 @@ class Connections:
                 connection.close()
             # One that the server has closed says the same of the others; the next attempt needs a new one.
             self.close()
-            raise BrokenConnection(f"{type(error).__name__}: {error}") from error
+            raise BrokenConnection(f"{type(error).__name__}: {error}", sent=sent) from error
         if response.will_close or len(self._idle) >= _MAX_IDLE:
             connection.close()
         else:

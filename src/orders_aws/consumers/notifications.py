@@ -7,8 +7,9 @@ with version 0 of the events table, and afterwards it notes there that the mail 
                 ├ it was sent: done
                 └ another invocation has the claim: again later
 
-A claim ends by itself, so a mail that could not be sent comes again. The choice is at least once: a function
-that is killed between SES's acceptance and the note sends the same mail twice.
+A claim ends by itself, so a mail that could not be sent comes again. A mail that SES was given and gave no
+answer for counts as sent, and so does one that was sent and could not be noted. What is left is a function
+that is killed between SES's acceptance and the note: it sends the mail twice, which is better than none.
 """
 
 import logging
@@ -20,13 +21,14 @@ from typing import Any, Final
 
 import msgspec
 
-from orders_aws.client.calls import COGNITO, SES, AwsClient, Refused
+from orders_aws.client.calls import COGNITO, SES, AnswerLost, AwsClient, Refused
 from orders_aws.client.deadline import INVOCATION
 from orders_aws.consumers import environment
 from orders_aws.consumers.batch import BatchResponse, QueueBatch, QueueMessage, each_alone
 from orders_aws.dynamodb.client import ConditionFailed, DynamoDBClient
 from orders_core.models import OrderStatus
 from orders_core.schemas import Envelope, OrderEventView, OrderView
+from orders_core.stores import StoreUnavailable
 
 CLAIM_SECONDS: Final = 120
 """Longer than an invocation may take, and shorter than a message stays hidden after a failure."""
@@ -127,14 +129,25 @@ class Notifier:
             _log.info("the customer has no verified address", extra={"event_id": event.id})
             return
         if self._mails.claim(event):
-            self._send(_email(self._sender, address, *words, event.order))
-            self._mails.note(event)
+            self._send(event, _email(self._sender, address, *words, event.order))
+            self._note(event)
 
-    def _send(self, email: dict[str, object]) -> None:
+    def _send(self, event: OrderEventView, email: dict[str, object]) -> None:
         try:
-            self._mail.call("SendEmail", email)
+            self._mail.call("SendEmail", email, once=True)
+        except AnswerLost:
+            _log.warning(
+                "whether the mail was sent is unknown; it is not repeated", extra={"event_id": event.id}
+            )
         except Refused as error:
             raise NotSent(error.kind) from None
+
+    def _note(self, event: OrderEventView) -> None:
+        try:
+            self._mails.note(event)
+        except StoreUnavailable:
+            # If the message came again, so would the mail.
+            _log.exception("the mail was sent and can't be noted", extra={"event_id": event.id})
 
     def _address_of(self, customer_id: str) -> str | None:
         """The verified address of a user; None if the customer is not a user of the pool."""
