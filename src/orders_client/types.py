@@ -299,6 +299,14 @@ EventType = Literal[
 ]
 
 
+class FieldChange(Struct, frozen=True):
+    """A field of an order before and after an event, as JSON has it; None where it had no value."""
+
+    field: str
+    before: Any
+    after: Any
+
+
 class OrderEvent(Struct, frozen=True):
     """One write of an order: what changed, by which user, and the order after it."""
 
@@ -313,6 +321,8 @@ class OrderEvent(Struct, frozen=True):
     order: Order
     left_out: list[str] = []
     """Fields of `order` that are empty because they were too large for the event bus."""
+    changes: list[FieldChange] = []
+    """What of `changed` has short values; where an order's events are read, not in streams and webhooks."""
 
 
 class EventPage(Struct, frozen=True):

@@ -326,6 +326,14 @@ class OrderView(OrderDetailsView, frozen=True, omit_defaults=True):
     ) = UNSET
 
 
+class FieldChangeView(Struct, frozen=True):
+    """A field of the order with its values before and after an event, null where there was none."""
+
+    field: str
+    before: Any
+    after: Any
+
+
 class OrderEventView(Struct, frozen=True):
     """Something that happened to an order."""
 
@@ -354,6 +362,16 @@ class OrderEventView(Struct, frozen=True):
             Meta(
                 description="Fields of `order` that are empty here because they are too large for the bus:"
                 " read the order. Absent where the event is complete."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    changes: (
+        Annotated[
+            list[FieldChangeView],
+            Meta(
+                description="Only where the events of an order are read: what of `changed` has a value before"
+                " and after that is no longer than 5,000 bytes. Absent where there is none."
             ),
         ]
         | UnsetType

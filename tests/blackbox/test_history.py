@@ -173,6 +173,27 @@ class TestAsItWas:
         for state in (order, first, second):
             assert ana_here.expect(200, as_it_was(ana_here, order, version=str(state["version"]))) == state
 
+    def test_an_event_tells_what_was_before_and_after_on_every_page(self, ana_here: Client) -> None:
+        order = ana_here.create({"items": [MUG], "notes": "Ring twice"})
+        address = {"lines": ["Calle Mayor 1"], "city": "Madrid", "country": "ES"}
+        for written in ({"notes": None}, {"status": "CANCELLED"}):
+            order = ana_here.expect(200, ana_here.put(order, shipping_address=address, **written))
+        changes = [
+            [],
+            [
+                {"field": "notes", "before": "Ring twice", "after": None},
+                {"field": "shipping_address", "before": None, "after": address},
+            ],
+            [{"field": "status", "before": "PENDING", "after": "CANCELLED"}],
+        ]
+        whole = events_of(ana_here, order)["events"]
+        assert [event.get("changes", []) for event in whole] == changes
+        cursor, read = None, list[Json]()
+        while len(read) < len(changes):
+            page = events_of(ana_here, order, limit="1", **({"cursor": cursor} if cursor else {}))
+            cursor, read = page["next_cursor"], [*read, *page["events"]]
+        assert (read, cursor) == (whole, None)
+
     def test_an_internal_comment_is_told_to_staff_only(self, ana_here: Client, staff_here: Client) -> None:
         order = ana_here.create()
         body = {"text": "Claims a broken cup each time"}

@@ -85,6 +85,9 @@ def test_a_move_and_an_edit_keep_them(visit: Open, customer: str) -> None:
         "United States",
     ]
     expect(page.locator(".timeline")).to_contain_text("Changed: billing address")
+    expect(page.locator(".timeline .is-change p")).to_have_text(
+        "billing address: – → 10 Main St, Springfield IL 62701, United States"
+    )
 
 
 def test_a_contact_that_both_changed_is_chosen(visit: Open, customer: str) -> None:

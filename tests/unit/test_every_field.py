@@ -73,7 +73,7 @@ VIEWS: Final[dict[type[Struct], tuple[type[Struct], set[str], set[str]]]] = {
     shipment_models.Shipment: (shipment_schemas.ShipmentView, set(), set()),
     shipment_models.ShipmentLine: (shipment_schemas.ShipmentLineView, set(), {"product_id"}),
     comment_models.Comment: (comment_schemas.CommentView, set(), set()),
-    OrderEvent: (schemas.OrderEventView, set(), {"left_out"}),
+    OrderEvent: (schemas.OrderEventView, set(), {"left_out", "changes"}),
 }
 """Of each stored type: its view, the fields that are not shown, and those that are shown besides."""
 
@@ -92,6 +92,7 @@ CLIENT: Final[dict[type[Struct], type[Struct]]] = {
     shipment_schemas.ShipmentView: client.Shipment,
     shipment_schemas.ShipmentLineView: client.ShippedLine,
     comment_schemas.CommentView: client.Comment,
+    schemas.FieldChangeView: client.FieldChange,
     schemas.OrderEventView: client.OrderEvent,
 }
 """Of each view: the client's type of it."""

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from orders_core import access, cursors, money, parameters, problems
 from orders_core.access import Caller
+from orders_core.event_changes import with_changes
 from orders_core.events import OrderEvent
 from orders_core.models import NotAllowed, OrderNotFound, OrderStatus
 from orders_core.operations.common import Clock, order_id_of, within_page
@@ -35,12 +36,14 @@ def list_order_events(request: Request, store: Store, _: Clock) -> Outcome:
     query = EventQuery(order_id_of(request))
     listing = parameters.read_events(request.query)
     after = listing.position_in(query, EventPosition)
-    found = store.list_events(query.order_id, listing.limit + 1, after.version if after else 0)
+    position = after.version if after else 0
+    # One more before the page, since its first event is told by what the order was before it.
+    found = store.list_events(query.order_id, listing.limit + 1 + bool(after), max(0, position - 1))
     _check_visible(found, query.order_id, caller, store)
-    page = within_page(
-        [event_view_of(event, internal=caller.sees_internal) for event in found[: listing.limit]]
-    )
-    more = len(found) > len(page)
+    views = [event_view_of(event, internal=caller.sees_internal) for event in found]
+    earlier = views.pop(0) if after and views and views[0].version <= position else None
+    page = within_page(with_changes(views[: listing.limit], earlier))
+    more = len(views) > len(page)
     cursor = cursors.encode(EventPosition(page[-1].version), query) if more else None
     body = EventPage(page, len(page), cursor)
     return Outcome(response(200, msgspec.json.encode(body), parameters.next_link(request.query, cursor)))

@@ -2,6 +2,7 @@
 
 import { credentials, urlOf } from "../api.js";
 import { breakdown } from "../charges.js";
+import { changeText } from "../changes.js";
 import { curl } from "../curl.js";
 import { formatMoment, formatMoney, t, tr } from "../i18n.js";
 import { onLive } from "../live.js";
@@ -308,6 +309,7 @@ function step(entry, order, user) {
     { class: `is-${entry.kind}` },
     h("span", { class: "what" }, texts[entry.kind]),
     entry.text && h("p", { class: "notes" }, plain(entry.text)),
+    entry.changes?.map((change) => h("p", { class: "small notes" }, () => changeText(change))),
     h("span", { class: "muted small" }, ago(entry.at), entry.by && [" · ", who(entry.by, order, user)]),
   );
 }
