@@ -273,7 +273,7 @@ run "environment" {
   assert {
     condition = toset(keys(module.observability.alarms)) == toset(concat(
       ["api-5xx-rate", "api-latency-p99", "api-errors", "api-throttles", "api-concurrency"],
-      ["orders-read-throttles", "orders-write-throttles", "orders-customerindex-throttles", "orders-statusindex-throttles", "orders-referenceindex-throttles", "orders-system-errors"],
+      ["orders-read-throttles", "orders-write-throttles", "orders-customerindex-throttles", "orders-statusindex-throttles", "orders-referenceindex-throttles", "orders-deletedindex-throttles", "orders-system-errors"],
       ["stream-age", "unpublished-dead-letters", "fulfilment-dead-letters", "notifications-dead-letters", "webhooks-dead-letters"],
     ))
     error_message = "There is an alarm for what hurts a caller or loses an event, and for nothing else."
