@@ -113,6 +113,7 @@ locals {
       handler     = "orders_aws.consumers.stream.handler"
       environment = {
         EVENT_BUS             = local.name
+        EVENT_EPOCH           = tostring(var.event_epoch)
         UNPUBLISHED_QUEUE_URL = module.events.dead_letters["unpublished"].url
       }
     })

@@ -345,6 +345,17 @@ variable "own_key" {
 
 # --- Events ---
 
+variable "event_epoch" {
+  description = "Part of the events' ids after a restore of the orders table: its time in Unix seconds. 0 until then."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.event_epoch >= 0 && floor(var.event_epoch) == var.event_epoch
+    error_message = "event_epoch must be the Unix time of the restore, as `date +%s` prints it, or 0."
+  }
+}
+
 variable "event_archive_days" {
   description = "Days for which events can be replayed."
   type        = number

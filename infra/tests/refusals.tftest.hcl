@@ -90,6 +90,7 @@ run "figures_that_are_too_small" {
     consumer_function  = { at_once = 1 }
     valkey             = { max_gb = 0 }
     event_archive_days = 0
+    event_epoch        = 1.5
     log_retention_days = 0
     alarm_thresholds   = { api_5xx_share = 0 }
     trace_rate         = -1
@@ -108,6 +109,7 @@ run "figures_that_are_too_small" {
     var.consumer_function,
     var.valkey,
     var.event_archive_days,
+    var.event_epoch,
     var.log_retention_days,
     var.alarm_thresholds,
     var.trace_rate,

@@ -19,6 +19,7 @@ from orders_cli.import_orders import import_
 from orders_cli.keys import key, keys
 from orders_cli.migrate import migrate
 from orders_cli.options import flag
+from orders_cli.recount import recount
 from orders_cli.serve import demo, serve
 from orders_cli.users import token, user
 from orders_cli.webhooks import webhook
@@ -37,7 +38,7 @@ def orders() -> None:
 
 for command in (serve, demo, user, token, key, openapi, events, webhook, deploy, doctor, cost):
     orders.add_command(command)
-for command in (audit, customer, keys, backup, restore, check, migrate, completion, export, import_):
+for command in (audit, customer, keys, backup, restore, check, migrate, recount, completion, export, import_):
     orders.add_command(command)
 
 

@@ -341,7 +341,7 @@ class OrderEventView(Struct, frozen=True):
         str,
         Meta(
             description="`{order_id}:{version}`: the same write always has the same id."
-            " After a restore of the host's backup, `:{epoch}` follows."
+            " After a restore, `:{epoch}` follows."
         ),
     ]
     type: EventType

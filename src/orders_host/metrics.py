@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 
 from orders_core.money import MINOR_DIGITS
 from orders_core.telemetry import CacheResult, Observation
+from orders_host.sparing import SparingLog
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -18,6 +19,7 @@ class PrometheusTelemetry:
     """`Telemetry` of the application, in this host's registry; beside it, what the gateway counts."""
 
     def __init__(self) -> None:
+        self._unanswered = SparingLog(_log)
         self._registry = CollectorRegistry()
         registry = self._registry
         self._created = Counter("orders_created", "Orders placed.", ["currency"], registry=registry)
@@ -56,7 +58,11 @@ class PrometheusTelemetry:
         )
 
     def record(self, observation: Observation) -> None:
-        """Count a finished request."""
+        """Count a finished request, and log why the store could not answer it."""
+        if observation.cause:
+            self._unanswered.warning(
+                "the store can't answer request %s: %s", observation.request_id, observation.cause
+            )
         self._store.labels(observation.operation).observe(observation.store_seconds)
         if observation.problem:
             self._faults.labels(observation.operation, observation.problem).inc()

@@ -1,7 +1,7 @@
 """What is to be moved where, checked before anything is written."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -39,14 +39,25 @@ def opened(data_dir: Path, store: DynamoDBStore) -> Iterator[Sides]:
         file = FileSide(data_dir / ORDERS_DB)
         stack.callback(file.close)
         stack.enter_context(only_one(data_dir))
-        try:
-            client = DynamoDBClient(store.region, store.endpoint_url)
-        except RequestRefused as error:
-            raise TargetUnusable(str(error)) from error
-        stack.callback(client.close)
+        yield Sides(file, stack.enter_context(opened_table(store)))
+
+
+@contextmanager
+def opened_table(store: DynamoDBStore) -> Iterator[TableSide]:
+    """Open the tables of a deployment.
+
+    Raises:
+        TargetUnusable: a table is not there, or is another kind of table.
+        StoreUnavailable: DynamoDB can't be asked.
+    """
+    try:
+        client = DynamoDBClient(store.region, store.endpoint_url)
+    except RequestRefused as error:
+        raise TargetUnusable(str(error)) from error
+    with closing(client):
         table = TableSide(client, Tables.beside(store.table))
         table.check()
-        yield Sides(file, table)
+        yield table
 
 
 def url_of(store: DynamoDBStore) -> str:

@@ -10,13 +10,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import gmtime, strftime, time
 
 import pytest
+from tests.api import ANA, ORDERS, event_of
 from tests.real_parts.tables import REGION
 
 from orders_aws.client.calls import DYNAMODB, AnswerLost, AwsClient, Refused, Unavailable
 from orders_aws.client.connections import BrokenConnection, Connections
 from orders_aws.client.deadline import RESERVE_SECONDS, Deadline
+from orders_aws.dynamodb.client import DynamoDBClient
+from orders_aws.dynamodb.store import DynamoDBStore, Tables
+from orders_core.application import Application
+from orders_host.metrics import PrometheusTelemetry
 
 HOUR = 3600
+ONE_MUG = b'{"items": [{"product_id": "A-1", "quantity": 1, "unit_price": "9.50"}]}'
 DENIED = "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: dynamodb:PutItem"
 
 Script = Callable[["Service", "Handler"], None]
@@ -178,6 +184,26 @@ def test_a_denial_says_what_was_denied(service: Service, call: Callable[[], obje
     service.scripts = [replies(400, body.encode())]
     with pytest.raises(Refused, match=f"AccessDeniedException: {DENIED}"):
         call()
+
+
+def test_a_host_over_dynamodb_logs_what_was_denied(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    body = json.dumps({"__type": "com.amazon.coral.service#AccessDeniedException", "Message": DENIED})
+    service.scripts = [replies(400, body.encode())]
+    with closing(DynamoDBClient(REGION, f"http://127.0.0.1:{service.server_port}")) as client:
+        store = DynamoDBStore(client, Tables.beside("shop-orders"))
+        answer = Application(store, PrometheusTelemetry())(
+            event_of("POST", ORDERS, caller=ANA, content=ONE_MUG)
+        )
+    assert answer["statusCode"] == 503
+    assert DENIED not in answer["body"]
+    (line,) = caplog.messages
+    request_id = json.loads(answer["body"])["request_id"]
+    assert line.startswith(f"the store can't answer request {request_id}: dynamodb PutItem is denied")
+    assert DENIED in line
 
 
 def test_the_kind_of_a_refusal_may_come_in_a_header(service: Service, call: Callable[[], object]) -> None:

@@ -342,6 +342,15 @@ def test_poison_that_can_t_be_set_aside_comes_again(publish: Publish, aws: FakeA
         publish(msgspec.convert({"Records": records}, StreamBatch))
 
 
+def test_after_a_restore_no_id_is_given_twice() -> None:
+    order = an_order()
+    batch = msgspec.convert({"Records": [a_record(1, to_item(order))]}, StreamBatch)
+    change = change_in(batch.Records[0], 1_790_000_000)
+    assert change
+    assert change.event.id == f"{order.order_id}:1:1790000000"
+    assert (json.loads(change.document)["id"], json.loads(change.published)["id"]) == (change.event.id,) * 2
+
+
 def test_what_is_no_change_of_an_order_is_passed_over(publish: Publish, aws: FakeAws) -> None:
     order = an_order()
     item = to_item(order)

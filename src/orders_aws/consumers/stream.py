@@ -5,6 +5,7 @@ stream ──record──▶ change ──▶ history + figures (one transaction
 """
 
 import logging
+import os
 from functools import cache
 from typing import Final
 
@@ -31,12 +32,16 @@ def handler(event: object, context: object) -> BatchResponse:
 
 
 class Publisher:
-    """Publishes batch after batch; what can't be goes to `aside`, for a person to look at."""
+    """Publishes batch after batch; what can't be goes to `aside`, for a person to look at.
 
-    def __init__(self, history: History, bus: Bus, aside: "QuarantineQueue") -> None:
+    `epoch` is 0 until the table is restored.
+    """
+
+    def __init__(self, history: History, bus: Bus, aside: "QuarantineQueue", epoch: int = 0) -> None:
         self._history = history
         self._bus = bus
         self._aside = aside
+        self._epoch = epoch
 
     def publish(self, batch: StreamBatch) -> BatchResponse:
         """Everything from the first failure on is reported as failed, so that it comes again in its order."""
@@ -49,7 +54,7 @@ class Publisher:
 
     def _read(self, record: StreamRecord) -> Change | None:
         try:
-            return change_in(record)
+            return change_in(record, self._epoch)
         except Unpublishable as error:
             _log.exception("record %s can't be published and is set aside", record.eventID)
             self._aside.put(record, str(error))
@@ -92,4 +97,5 @@ def _publisher() -> Publisher:
         History(environment.client_of(DYNAMODB), table("events"), table("stats")),
         Bus(environment.client_of(EVENTBRIDGE), environment.required("EVENT_BUS")),
         QuarantineQueue(environment.client_of(SQS), environment.required("UNPUBLISHED_QUEUE_URL")),
+        int(os.environ.get("EVENT_EPOCH", "0")),
     )

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orders_aws.dynamodb.items import Item, from_item, is_tombstone, was_moved
 from orders_aws.limits import MAX_ITEM_BYTES, MAX_PUT_EVENTS_BYTES
@@ -67,14 +68,16 @@ class Unpublishable(Exception):
     """The record does not describe an order, or one that is too large: reading it again can't help."""
 
 
-def change_in(record: StreamRecord) -> Change | None:
+def change_in(record: StreamRecord, epoch: int = 0) -> Change | None:
     """The change of a record; None if nothing happened to an order: a tombstone, a hand, or a migration.
+
+    After a restore of the table there is an `epoch`, which is part of the id, so that none is given twice.
 
     Raises:
         Unpublishable: an image is not an order, or the event is larger than an item of the history.
     """
     try:
-        change = _change(record.dynamodb)
+        change = _change(record.dynamodb, epoch)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unpublishable(f"{type(error).__name__}: {error}") from error
     if change is not None and len(change.document.encode()) > _MAX_DOCUMENT_BYTES:
@@ -82,7 +85,7 @@ def change_in(record: StreamRecord) -> Change | None:
     return change
 
 
-def _change(data: StreamData) -> Change | None:
+def _change(data: StreamData, epoch: int) -> Change | None:
     if data.NewImage is not None and was_moved(data.NewImage):
         return None
     old, new = _order(data.OldImage), _order(data.NewImage)
@@ -94,6 +97,8 @@ def _change(data: StreamData) -> Change | None:
         event = event_for_delete(old, *_deletion(data))
     else:
         return None
+    if epoch:
+        event = replace(event, id=f"{event.id}:{epoch}")
     published = without_large_fields(event_view_of(event), MAX_EVENT_BYTES)
     return Change(data.SequenceNumber, old, new, event, _json(event), _json(published))
 
