@@ -135,6 +135,17 @@ def import_(file: BinaryIO, data_dir: Path) -> None:
     click.echo(f"Imported {count} users.")
 
 
+@user.command()
+@click.argument("action", type=click.Choice(["off"]))
+@click.argument("email")
+@data_dir_option
+def mfa(action: str, email: str, data_dir: Path) -> None:
+    """Forget a user's authenticator app, after a lost phone: the password alone signs in again."""
+    with _pool(data_dir) as pool:
+        pool.remove_app(email)
+    click.echo(f"{email} has no authenticator app any more.")
+
+
 @user.command("sign-out")
 @click.argument("email")
 @data_dir_option

@@ -31,6 +31,9 @@ class AuditEvent(StrEnum):
     USERS_EXPORTED = "users-exported"
     PASSWORD_SET = "password-set"  # noqa: S105 - not a password
     PASSWORD_RESET_REQUIRED = "password-reset-required"  # noqa: S105 - not a password
+    MFA_APP_VERIFIED = "mfa-app-verified"
+    MFA_ENABLED = "mfa-enabled"
+    MFA_DISABLED = "mfa-disabled"
     GROUP_JOINED = "group-joined"
     GROUP_LEFT = "group-left"
     API_KEY_CREATED = "api-key-created"

@@ -86,6 +86,13 @@ MIGRATIONS: Migrations = (
             BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
         "CREATE INDEX audit_by_subject ON audit (subject)",
     ),
+    (
+        "ALTER TABLE challenge ADD COLUMN name TEXT NOT NULL DEFAULT 'NEW_PASSWORD_REQUIRED'",
+        """CREATE TABLE software_token (
+            sub TEXT PRIMARY KEY REFERENCES user, secret BLOB, offered BLOB,
+            last_step INTEGER NOT NULL DEFAULT 0, device_name TEXT NOT NULL DEFAULT '',
+            enabled INTEGER NOT NULL DEFAULT 0, preferred INTEGER NOT NULL DEFAULT 0)""",
+    ),
 )
 
 

@@ -49,6 +49,7 @@ from orders_host.sse import EventStreams
 from orders_host.throttling import PLANS, Plan, Quotas, Throttle
 from orders_host.user_pool import UserPool
 from orders_host.user_pool.erasure import UserRecords
+from orders_host.user_pool.sealing import Seal, WrongKey, read_key
 
 _BACKLOG: Final = 2048
 
@@ -124,7 +125,13 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         _mail(options, gateway_db, telemetry, stack),
         f"{options.base_url}/cognito" if options.base_url else None,
         first_base_url=f"{url}/cognito",
+        seal=_seal(options),
+        requires_mfa=options.require_mfa,
     )
+    try:
+        pool.software_tokens.check_key()
+    except WrongKey as error:
+        raise InvalidOption(f"does not fit: {error}.", mfa_key_file=options.mfa_key_file) from error
     access_log = AccessLog()
     stack.callback(access_log.close)
     document = contract.build(options.base_url or "/")
@@ -249,6 +256,17 @@ def _exporter(options: Options, stack: ExitStack) -> Export | None:
     exporter = OtlpExporter(options.otlp_endpoint)
     stack.callback(exporter.close)
     return exporter.export
+
+
+def _seal(options: Options) -> Seal:
+    if options.mfa_key_file is None:
+        return Seal()
+    try:
+        return Seal(read_key(options.mfa_key_file))
+    except ValueError as error:
+        raise InvalidOption(str(error), mfa_key_file=options.mfa_key_file) from error
+    except OSError as error:
+        raise InvalidOption(f"can't be read: {error.strerror}.", mfa_key_file=options.mfa_key_file) from error
 
 
 def _authorizer(options: Options, pool: UserPool) -> Authorizer:

@@ -124,6 +124,17 @@ class Options(NamedTuple):
     jwt_audience: Annotated[str | None, About("The client id that those tokens must be for", unset="–")] = (
         None
     )
+    require_mfa: Annotated[
+        bool, About("Every sign-in to the embedded pool takes a code of an authenticator app")
+    ] = False
+    mfa_key_file: Annotated[
+        Path | None,
+        About(
+            "Seal the secrets of authenticator apps with the key in this file, 32 random characters or more"
+            " ([why](decisions/mfa.md)); keep it apart from backups",
+            unset="not sealed",
+        ),
+    ] = None
     mail_url: Annotated[
         str | None,
         About(

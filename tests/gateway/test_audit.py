@@ -12,6 +12,7 @@ from orders_host.api_keys import ApiKeys
 from orders_host.audit import THIS_MACHINE, AuditLog
 from orders_host.database import Database
 from orders_host.user_pool import UserPool, self_service
+from orders_host.user_pool.challenges import Asked
 from orders_host.user_pool.cognito import TARGET_PREFIX, answer
 from orders_host.user_pool.errors import CognitoError
 from orders_host.user_pool.lockout import FREE_FAILURES
@@ -52,7 +53,7 @@ def test_what_a_user_does_is_recorded(pool: UserPool, letters: Letters) -> None:
     sub = pool.user(ANA).sub
     before = len(events(pool, sub))
     first = self_service.sign_in(pool, ANA, PASSWORD)
-    assert not isinstance(first, self_service.NewPasswordRequired)
+    assert not isinstance(first, Asked)
     self_service.change_password(pool, first.access_token, PASSWORD, NEW_PASSWORD)
     self_service.forgot_password(pool, ANA)
     self_service.confirm_forgot_password(pool, ANA, letters.code(ANA), PASSWORD)
@@ -101,7 +102,7 @@ def test_neither_addresses_nor_secrets_are_in_it(pool: UserPool) -> None:
     text = repr(pool.audit.entries(1_000))
     assert ANA not in text
     assert PASSWORD not in text
-    assert not isinstance(tokens, self_service.NewPasswordRequired)
+    assert not isinstance(tokens, Asked)
     assert str(tokens.refresh_token) not in text
 
 

@@ -27,10 +27,10 @@ from orders_host.user_pool import (
     passwords,
     self_service,
 )
+from orders_host.user_pool.challenges import Asked
 from orders_host.user_pool.codes import ATTEMPTS, CODES_A_DAY
 from orders_host.user_pool.keys import MAX_AGE
 from orders_host.user_pool.lockout import FREE_FAILURES
-from orders_host.user_pool.self_service import NewPasswordRequired
 from orders_host.user_pool.store import UNCONFIRMED_LIFE
 from orders_host.user_pool.tokens import REFRESH_LIFE
 
@@ -371,7 +371,7 @@ def test_another_pools_access_token_is_refused(
 
 def test_a_temporary_password_expires_after_a_week(pool: UserPool, clock: Clock) -> None:
     pool.set_password(ANA, PASSWORD, permanent=False)
-    assert isinstance(self_service.sign_in(pool, ANA, PASSWORD), NewPasswordRequired)
+    assert isinstance(self_service.sign_in(pool, ANA, PASSWORD), Asked)
     clock.advance(7 * DAY)
     assert "Temporary password has expired" in refused(sign_in, pool)
 
@@ -379,7 +379,7 @@ def test_a_temporary_password_expires_after_a_week(pool: UserPool, clock: Clock)
 def test_a_challenge_must_be_answered_within_three_minutes(pool: UserPool, clock: Clock) -> None:
     pool.set_password(ANA, PASSWORD, permanent=False)
     challenge = self_service.sign_in(pool, ANA, PASSWORD)
-    assert isinstance(challenge, NewPasswordRequired)
+    assert isinstance(challenge, Asked)
     clock.advance(180)
     answer = self_service.answer_new_password
     assert "session is expired" in refused(answer, pool, challenge.session, ANA, "Another-2026-secret?")
@@ -394,7 +394,7 @@ def test_a_stale_challenge_does_not_override_a_later_password(pool: UserPool) ->
     for change in changes:
         pool.set_password(ANA, PASSWORD, permanent=False)
         challenge = self_service.sign_in(pool, ANA, PASSWORD)
-        assert isinstance(challenge, NewPasswordRequired)
+        assert isinstance(challenge, Asked)
         change()
         before = pool.user(ANA)
         assert "session is expired" in refused(
@@ -573,7 +573,7 @@ def test_no_secret_is_in_the_file(pool: UserPool, tmp_path: Path, letters: Lette
     tokens = sign_in(pool)
     pool.set_password(ANA, PASSWORD, permanent=False)
     challenge = self_service.sign_in(pool, ANA, PASSWORD)
-    assert isinstance(challenge, NewPasswordRequired)
+    assert isinstance(challenge, Asked)
     written = b"".join(path.read_bytes() for path in tmp_path.glob("gateway.db*"))
     assert ANA.encode() in written
     for secret in (PASSWORD, tokens.refresh_token or "", tokens.access_token, challenge.session):

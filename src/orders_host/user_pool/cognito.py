@@ -18,12 +18,14 @@ import msgspec
 from msgspec import Struct
 
 from orders_host import audit
-from orders_host.user_pool import errors, self_service
+from orders_host.user_pool import errors, second_factor, self_service
+from orders_host.user_pool.challenges import Asked, ChallengeName
 from orders_host.user_pool.errors import CognitoError, CognitoFault, invalid_parameter
 from orders_host.user_pool.pool import UserPool
 from orders_host.user_pool.requests import (
     MAX_USERNAME,
     AccessToken,
+    AssociateSoftwareToken,
     Attribute,
     AttributeRequest,
     ChangePassword,
@@ -34,12 +36,14 @@ from orders_host.user_pool.requests import (
     InitiateAuth,
     RespondToAuthChallenge,
     RevokeToken,
+    SetUserMFAPreference,
     SignUp,
     UpdateUserAttributes,
     UserRequest,
+    VerifySoftwareToken,
     VerifyUserAttribute,
 )
-from orders_host.user_pool.self_service import NewPasswordRequired
+from orders_host.user_pool.sealing import WrongKey
 from orders_host.user_pool.srp import Proof
 from orders_host.user_pool.store import User
 from orders_host.user_pool.tokens import Tokens
@@ -104,7 +108,7 @@ def answer(pool: UserPool, target: str, body: bytes, source_ip: str) -> CognitoR
     except CognitoError as refused:
         _log.info("%s refused to %s: %s", target.removeprefix(TARGET_PREFIX), source_ip, refused.type)
         return _refusal(CognitoFault(refused.type, refused.message))
-    except sqlite3.Error:
+    except (sqlite3.Error, WrongKey):
         _log.exception("gateway.db failed")
         return _refusal(
             CognitoFault("InternalErrorException", "The user pool's database failed; see the log."), 500
@@ -218,13 +222,13 @@ def _initiate_auth(pool: UserPool, request: InitiateAuth) -> ResponseMembers:
     match request.auth_flow:
         case "USER_PASSWORD_AUTH":
             name, password = _username(parameters), _required(parameters, "PASSWORD")
-            return _signed_in(self_service.sign_in(pool, name, password))
+            return _signed_in(pool, self_service.sign_in(pool, name, password))
         case "USER_SRP_AUTH":
             name, client_public = _username(parameters), _required(parameters, "SRP_A")
             parameters = self_service.open_srp(pool, name, client_public)
             return {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": parameters}
         case "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN":
-            return _signed_in(self_service.refresh(pool, _required(parameters, "REFRESH_TOKEN")))
+            return _signed_in(pool, self_service.refresh(pool, _required(parameters, "REFRESH_TOKEN")))
     raise invalid_parameter(f"{request.auth_flow[:64]} flow not enabled for this client")
 
 
@@ -233,18 +237,73 @@ def _respond_to_auth_challenge(pool: UserPool, request: RespondToAuthChallenge) 
     match request.challenge_name:
         case "PASSWORD_VERIFIER":
             # USERNAME is not read: the secret block holds the name, and the client can't change it.
-            return _signed_in(self_service.answer_srp(pool, _proof(responses)))
-        case "NEW_PASSWORD_REQUIRED":
+            return _signed_in(pool, self_service.answer_srp(pool, _proof(responses)))
+        case "NEW_PASSWORD_REQUIRED" | "SOFTWARE_TOKEN_MFA" | "MFA_SETUP":
             if not request.session:
                 raise invalid_parameter("Missing required parameter Session")
-            name, password = _required(responses, "USERNAME"), _required(responses, "NEW_PASSWORD")
-            return _signed_in(self_service.answer_new_password(pool, request.session, name, password))
-    raise invalid_parameter("The challenges of this pool are PASSWORD_VERIFIER and NEW_PASSWORD_REQUIRED")
+            return _signed_in(pool, _answered(pool, request, _required(responses, "USERNAME")))
+    raise invalid_parameter(
+        "The challenges of this pool are PASSWORD_VERIFIER, NEW_PASSWORD_REQUIRED, SOFTWARE_TOKEN_MFA and"
+        " MFA_SETUP"
+    )
+
+
+def _answered(pool: UserPool, request: RespondToAuthChallenge, name: str) -> Tokens | Asked:
+    session, responses = request.session, request.challenge_responses
+    match request.challenge_name:
+        case "NEW_PASSWORD_REQUIRED":
+            return self_service.answer_new_password(pool, session, name, _required(responses, "NEW_PASSWORD"))
+        case "SOFTWARE_TOKEN_MFA":
+            code = _required(responses, "SOFTWARE_TOKEN_MFA_CODE")
+            return second_factor.answer_code(pool, session, name, code)
+    return second_factor.answer_set_up(pool, session, name)
+
+
+def _associate_software_token(pool: UserPool, request: AssociateSoftwareToken) -> ResponseMembers:
+    sub = _who_sets_up(pool, request)
+    answer = {"SecretCode": second_factor.offer_app(pool, sub)}
+    return answer | ({"Session": request.session} if request.session else {})
+
+
+def _verify_software_token(pool: UserPool, request: VerifySoftwareToken) -> ResponseMembers:
+    sub = _who_sets_up(pool, request)
+    code, device_name = request.user_code, request.friendly_device_name
+    if request.session:
+        second_factor.verify_app_at_sign_in(pool, request.session, code, device_name)
+        return {"Status": "SUCCESS", "Session": request.session}
+    second_factor.verify_app(pool, sub, code, device_name)
+    return {"Status": "SUCCESS"}
+
+
+def _who_sets_up(pool: UserPool, request: AssociateSoftwareToken) -> str:
+    if bool(request.access_token) == bool(request.session):
+        raise invalid_parameter("Send either AccessToken or Session")
+    if request.session:
+        return pool.challenges.subject(ChallengeName.MFA_SETUP, request.session)
+    return self_service.signed_in_user(pool, request.access_token).sub
+
+
+def _set_user_mfa_preference(pool: UserPool, request: SetUserMFAPreference) -> ResponseMembers:
+    user = self_service.signed_in_user(pool, request.access_token)
+    for other in (request.sms_mfa_settings, request.email_mfa_settings):
+        if other and (other.enabled or other.preferred_mfa):
+            raise invalid_parameter("The only second factor of this pool is SOFTWARE_TOKEN_MFA")
+    if settings := request.software_token_mfa_settings:
+        if settings.preferred_mfa and not settings.enabled:
+            raise invalid_parameter("A second factor that is preferred must be enabled")
+        second_factor.prefer_app(pool, user, enabled=settings.enabled, preferred=settings.preferred_mfa)
+    return {}
 
 
 def _get_user(pool: UserPool, request: AccessToken) -> ResponseMembers:
     user = self_service.signed_in_user(pool, request.access_token)
-    return {"Username": user.sub, "UserAttributes": _attributes(user)}
+    known: dict[str, object] = {"Username": user.sub, "UserAttributes": _attributes(user)}
+    token = pool.software_tokens.find(user.sub)
+    if token and token.enabled:
+        known["UserMFASettingList"] = [ChallengeName.SOFTWARE_TOKEN_MFA]
+        if token.preferred:
+            known["PreferredMfaSetting"] = ChallengeName.SOFTWARE_TOKEN_MFA
+    return known
 
 
 def _change_password(pool: UserPool, request: ChangePassword) -> ResponseMembers:
@@ -272,7 +331,7 @@ def _revoke_token(pool: UserPool, request: RevokeToken) -> ResponseMembers:
 
 
 def _get_tokens_from_refresh_token(pool: UserPool, request: GetTokensFromRefreshToken) -> ResponseMembers:
-    return _signed_in(self_service.rotate(pool, request.refresh_token))
+    return _signed_in(pool, self_service.rotate(pool, request.refresh_token))
 
 
 def _update_user_attributes(pool: UserPool, request: UpdateUserAttributes) -> ResponseMembers:
@@ -355,16 +414,13 @@ def _attributes(user: User) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
-def _signed_in(outcome: Tokens | NewPasswordRequired) -> ResponseMembers:
-    if isinstance(outcome, NewPasswordRequired):
+def _signed_in(pool: UserPool, outcome: Tokens | Asked) -> ResponseMembers:
+    if isinstance(outcome, Asked):
+        parameters = {"USER_ID_FOR_SRP": outcome.sub, **_parameters(pool, outcome)}
         return {
-            "ChallengeName": "NEW_PASSWORD_REQUIRED",
+            "ChallengeName": outcome.name,
             "Session": outcome.session,
-            "ChallengeParameters": {
-                "USER_ID_FOR_SRP": outcome.user.sub,
-                "requiredAttributes": "[]",
-                "userAttributes": json.dumps({"email": outcome.user.email, "email_verified": "true"}),
-            },
+            "ChallengeParameters": parameters,
         }
     result: dict[str, object] = {
         "AccessToken": outcome.access_token,
@@ -375,6 +431,17 @@ def _signed_in(outcome: Tokens | NewPasswordRequired) -> ResponseMembers:
     if outcome.refresh_token:
         result["RefreshToken"] = outcome.refresh_token
     return {"AuthenticationResult": result, "ChallengeParameters": {}}
+
+
+def _parameters(pool: UserPool, asked: Asked) -> dict[str, str]:
+    match asked.name:
+        case ChallengeName.NEW_PASSWORD_REQUIRED:
+            known = {"email": pool.user(asked.sub).email, "email_verified": "true"}
+            return {"requiredAttributes": "[]", "userAttributes": json.dumps(known)}
+        case ChallengeName.SOFTWARE_TOKEN_MFA:
+            token = pool.software_tokens.find(asked.sub)
+            return {"FRIENDLY_DEVICE_NAME": token.device_name} if token and token.device_name else {}
+    return {"MFAS_CAN_SETUP": json.dumps([ChallengeName.SOFTWARE_TOKEN_MFA])}
 
 
 def _delivery(address: str) -> ResponseMembers:
@@ -410,6 +477,9 @@ _OPERATIONS: Mapping[str, _Operation] = {
     "UpdateUserAttributes": _Operation(UpdateUserAttributes, _update_user_attributes),
     "GetUserAttributeVerificationCode": _Operation(AttributeRequest, _send_verification_code, hashes=True),
     "VerifyUserAttribute": _Operation(VerifyUserAttribute, _verify_user_attribute, hashes=True),
+    "AssociateSoftwareToken": _Operation(AssociateSoftwareToken, _associate_software_token),
+    "VerifySoftwareToken": _Operation(VerifySoftwareToken, _verify_software_token),
+    "SetUserMFAPreference": _Operation(SetUserMFAPreference, _set_user_mfa_preference),
     "DeleteUser": _Operation(AccessToken, _delete_user),
     "GlobalSignOut": _Operation(AccessToken, _global_sign_out),
 }

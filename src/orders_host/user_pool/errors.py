@@ -38,6 +38,15 @@ TOO_MANY_ATTEMPTS = CognitoFault(
 )
 TOO_MANY_REQUESTS = CognitoFault("TooManyRequestsException", "Too many requests")
 INVALID_SESSION = CognitoFault("NotAuthorizedException", "Invalid session for the user, session is expired.")
+WRONG_MFA_CODE = CognitoFault("CodeMismatchException", "Invalid code received for user")
+USED_MFA_CODE = CognitoFault("ExpiredCodeException", "Your software token has already been used once.")
+WRONG_FIRST_MFA_CODE = CognitoFault(
+    "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
+)
+NO_SOFTWARE_TOKEN = CognitoFault(
+    "SoftwareTokenMFANotFoundException", "Software Token MFA has not been found."
+)
+MFA_NOT_VERIFIED = CognitoFault("InvalidParameterException", "User has not verified software token mfa")
 INVALID_ACCESS_TOKEN = CognitoFault("NotAuthorizedException", "Invalid Access Token")
 EXPIRED_ACCESS_TOKEN = CognitoFault("NotAuthorizedException", "Access Token has expired")
 REVOKED_ACCESS_TOKEN = CognitoFault("NotAuthorizedException", "Access Token has been revoked")

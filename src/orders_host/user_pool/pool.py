@@ -24,6 +24,8 @@ from orders_host.user_pool.keys import ALGORITHM, SigningKeys
 from orders_host.user_pool.letters import code_letter
 from orders_host.user_pool.lockout import Lockout
 from orders_host.user_pool.passwords import check_policy, hash_secret
+from orders_host.user_pool.sealing import Seal
+from orders_host.user_pool.software_tokens import SoftwareTokens
 from orders_host.user_pool.srp import Srp
 from orders_host.user_pool.store import Credentials, User, UserStatus, UserStore, normal
 from orders_host.user_pool.tokens import Tokens, TokenService
@@ -39,8 +41,9 @@ class UserPool:
 
     `base_url` is where clients find Cognito's API; it is remembered, so that the command line, which does
     not know it, issues tokens of the same issuer. Without one, the `first_base_url` that was ever given
-    stays, so that the issuer does not change with the port. `clock` is Unix time in seconds. Not for one
-    thread only: see Database.
+    stays, so that the issuer does not change with the port. `clock` is Unix time in seconds. `seal` keeps
+    the secrets of authenticator apps; with `requires_mfa` every sign-in takes a code. Not for one thread
+    only: see Database.
 
     The administration below raises CognitoError with a message meant for people.
     """
@@ -52,7 +55,11 @@ class UserPool:
         base_url: str | None = None,
         clock: Callable[[], float] = time.time,
         first_base_url: str | None = None,
+        *,
+        seal: Seal | None = None,
+        requires_mfa: bool = False,
     ) -> None:
+        self.requires_mfa = requires_mfa
         self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url, first_base_url)
         self._mail = mail
         self.transaction = database.transaction
@@ -62,6 +69,7 @@ class UserPool:
         self.lockout = Lockout(database, clock)
         self.codes = Codes(database, clock)
         self.challenges = Challenges(database, clock)
+        self.software_tokens = SoftwareTokens(database, seal or Seal(), clock)
         self.srp = Srp(database, self.pool_id, secret, clock)
         self.keys = SigningKeys(database, clock)
         self.tokens = TokenService(database, self.keys, self.issuer, self.issuers, self.client_id, clock)
@@ -127,6 +135,20 @@ class UserPool:
             self.lockout.clear(user.sub)
             self.audit.record(AuditEvent.PASSWORD_SET, user.sub, "by an administrator")
 
+    def sign_in(self, user: User) -> Tokens:
+        """Open a session for a user who has proved everything."""
+        with self.transaction():
+            self.audit.record(AuditEvent.SIGNED_IN, user.sub)
+            return self.tokens.issue(user)
+
+    def count_failure(self, account: str, user: User | None) -> None:
+        """Count a wrong password or code towards the lock-out."""
+        with self.transaction():
+            self.lockout.failed(account)
+            # Of users only: what is typed as a name may be a password. The lock-out bounds how many.
+            if user:
+                self.audit.record(AuditEvent.SIGN_IN_FAILED, user.sub)
+
     def send_code(self, purpose: Purpose, user: User, code: str) -> None:
         """Write to a user, in the language of the attribute `locale`."""
         locale = user.attributes.get("locale")
@@ -179,6 +201,17 @@ class UserPool:
         with self.transaction():
             self.users.set_enabled(user.sub, True)
             self.audit.record(AuditEvent.USER_ENABLED, user.sub)
+
+    def remove_app(self, name: str) -> None:
+        """Forget a user's authenticator app, as after a lost phone; the password alone signs in from now on.
+
+        Where the pool requires a second factor, the next sign-in sets up another app.
+        """
+        user = self.user(name)
+        with self.transaction():
+            self.software_tokens.delete(user.sub)
+            self.challenges.close_others(user.sub)
+            self.audit.record(AuditEvent.MFA_DISABLED, user.sub, "by an administrator")
 
     def sign_out(self, name: str) -> None:
         """End every session of a user."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 MAX_USERNAME = 128
 
@@ -16,6 +16,7 @@ Password = Annotated[str, Meta(min_length=1, max_length=256)]
 Code = Annotated[str, Meta(min_length=1, max_length=2_048)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w+]+$")]
 Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
+Session = Annotated[str, Meta(max_length=4_096)]
 
 
 class ClientRequest(Struct, rename="pascal"):
@@ -69,7 +70,7 @@ class RespondToAuthChallenge(ClientRequest):
     """Answer the challenge of a sign-in."""
 
     challenge_name: str
-    session: Annotated[str, Meta(min_length=20, max_length=4_096)] = ""
+    session: Session = ""
     challenge_responses: dict[str, str] = {}
 
 
@@ -83,6 +84,35 @@ class AccessToken(Struct, rename="pascal"):
     """A request that is authorized by the user's access token."""
 
     access_token: Token
+
+
+class AssociateSoftwareToken(Struct, rename="pascal"):
+    """Ask for the secret of a new authenticator app: signed in, or in the session of MFA_SETUP."""
+
+    access_token: Annotated[str, Meta(max_length=8_192)] = ""
+    session: Session = ""
+
+
+class VerifySoftwareToken(AssociateSoftwareToken):
+    """Take the new app into use, by a code of it."""
+
+    user_code: Annotated[str, Meta(max_length=6)] = ""
+    friendly_device_name: Annotated[str, Meta(max_length=128)] = ""
+
+
+class MfaSettings(Struct, rename="pascal"):
+    """Whether one kind of second factor is asked for."""
+
+    enabled: bool = False
+    preferred_mfa: bool = False
+
+
+class SetUserMFAPreference(AccessToken):
+    """Choose the second factor."""
+
+    software_token_mfa_settings: MfaSettings | None = None
+    sms_mfa_settings: MfaSettings | None = field(default=None, name="SMSMfaSettings")
+    email_mfa_settings: MfaSettings | None = None
 
 
 class GetTokensFromRefreshToken(ClientRequest):

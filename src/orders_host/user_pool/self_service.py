@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from orders_host.audit import AuditEvent
-from orders_host.user_pool import errors
+from orders_host.user_pool import errors, second_factor
+from orders_host.user_pool.challenges import Asked, ChallengeName
 from orders_host.user_pool.codes import Purpose
 from orders_host.user_pool.errors import CognitoError
 from orders_host.user_pool.passwords import DUMMY_HASH, check_policy, verify_secret
@@ -22,13 +22,6 @@ from orders_host.user_pool.store import User, UserStatus, normal
 from orders_host.user_pool.tokens import Session, Tokens
 
 TEMPORARY_PASSWORD_LIFE = 7 * 86_400  # seconds
-
-
-class NewPasswordRequired(NamedTuple):
-    """The password was right but temporary: the answer to `session` must bring a new one."""
-
-    session: str
-    user: User
 
 
 def sign_up(pool: UserPool, email: str, password: str, attributes: Mapping[str, str]) -> str:
@@ -68,7 +61,7 @@ def resend_confirmation_code(pool: UserPool, name: str) -> str:
     return address
 
 
-def sign_in(pool: UserPool, name: str, password: str) -> Tokens | NewPasswordRequired:
+def sign_in(pool: UserPool, name: str, password: str) -> Tokens | Asked:
     """Checks the password first, so that only who knows it learns anything of the user."""
     user, account = _account(pool, name)
     if not _password_is(pool, account, user, password) or user is None:
@@ -86,17 +79,17 @@ def open_srp(pool: UserPool, name: str, client_public: str) -> dict[str, str]:
     return pool.srp.open(name, email, verifier, client_public)
 
 
-def answer_srp(pool: UserPool, proof: Proof) -> Tokens | NewPasswordRequired:
+def answer_srp(pool: UserPool, proof: Proof) -> Tokens | Asked:
     """Sign in a user who proves to know the password. Wrong ones count towards the lock-out."""
     challenge = pool.srp.read(proof.secret_block)
     user, account = _account(pool, challenge.name)
     email, verifier = _srp_party(user, challenge.name)
     pool.lockout.check(account)
     if not pool.srp.proves(proof, challenge, email, verifier) or user is None:
-        _failed(pool, account, user)
+        pool.count_failure(account, user)
         raise CognitoError(errors.INCORRECT)
     pool.srp.spend(proof, challenge)
-    pool.lockout.clear(account)
+    _password_was_right(pool, account, user)
     return _admit(pool, user)
 
 
@@ -104,7 +97,7 @@ def _srp_party(user: User | None, name: str) -> tuple[str, bytes | None]:
     return (user.email, user.srp_verifier) if user else (normal(name), None)
 
 
-def _admit(pool: UserPool, user: User) -> Tokens | NewPasswordRequired:
+def _admit(pool: UserPool, user: User) -> Tokens | Asked:
     """Sign in a user whose password was right."""
     if not user.enabled:
         raise CognitoError(errors.DISABLED)
@@ -116,24 +109,14 @@ def _admit(pool: UserPool, user: User) -> Tokens | NewPasswordRequired:
         case UserStatus.FORCE_CHANGE_PASSWORD:
             if user.password_set_at + TEMPORARY_PASSWORD_LIFE <= pool.clock():
                 raise CognitoError(errors.TEMPORARY_EXPIRED)
-            return NewPasswordRequired(pool.challenges.open(user.sub), user)
+            return pool.challenges.open(ChallengeName.NEW_PASSWORD_REQUIRED, user.sub)
         case UserStatus.CONFIRMED:
-            return _issue(pool, user)
+            return second_factor.admit(pool, user)
 
 
-def _issue(pool: UserPool, user: User) -> Tokens:
-    with pool.transaction():
-        pool.audit.record(AuditEvent.SIGNED_IN, user.sub)
-        return pool.tokens.issue(user)
-
-
-def answer_new_password(pool: UserPool, session: str, name: str, password: str) -> Tokens:
+def answer_new_password(pool: UserPool, session: str, name: str, password: str) -> Tokens | Asked:
     """Replaces a temporary password; one that breaks the policy leaves the session open for another try."""
-    user = pool.user(pool.challenges.subject(session))
-    if normal(name) not in (user.email, user.sub, pool.srp.identity(user.email)):
-        raise CognitoError(errors.INVALID_SESSION)
-    if not user.enabled:
-        raise CognitoError(errors.DISABLED)
+    user = second_factor.challenged(pool, ChallengeName.NEW_PASSWORD_REQUIRED, session, name)
     check_policy(password)
     credentials = pool.credentials(user.email, password)
     with pool.transaction():
@@ -143,7 +126,7 @@ def answer_new_password(pool: UserPool, session: str, name: str, password: str) 
             raise CognitoError(errors.INVALID_SESSION)
         pool.users.set_password(user.sub, credentials, UserStatus.CONFIRMED)
         pool.audit.record(AuditEvent.PASSWORD_SET, user.sub, "in place of a temporary one")
-    return _issue(pool, pool.user(user.sub))
+    return second_factor.admit(pool, pool.user(user.sub))
 
 
 def refresh(pool: UserPool, refresh_token: str) -> Tokens:
@@ -257,18 +240,16 @@ def _password_is(pool: UserPool, account: str, user: User | None, password: str)
     # Requests side by side may pass the check before one fails: at most one for each hashing thread.
     pool.lockout.check(account)
     if not verify_secret(user.password_hash if user else DUMMY_HASH, password):
-        _failed(pool, account, user)
+        pool.count_failure(account, user)
         return False
-    pool.lockout.clear(account)
+    _password_was_right(pool, account, user)
     return True
 
 
-def _failed(pool: UserPool, account: str, user: User | None) -> None:
-    with pool.transaction():
-        pool.lockout.failed(account)
-        # Of users only: what is typed as a name may be a password. The lock-out bounds how many there are.
-        if user:
-            pool.audit.record(AuditEvent.SIGN_IN_FAILED, user.sub)
+def _password_was_right(pool: UserPool, account: str, user: User | None) -> None:
+    # Where a code must follow, only that clears: else a thief of the password could guess codes for ever.
+    if user is None or not second_factor.is_asked_for(pool, user):
+        pool.lockout.clear(account)
 
 
 def _send_code(pool: UserPool, purpose: Purpose, account: str, user: User | None) -> None:

@@ -162,7 +162,7 @@ class UserStore:
     def delete(self, sub: str) -> None:
         """Delete a user and what refers to it."""
         with self._database.transaction() as connection:
-            for table in ("membership", "session", "challenge", "user"):
+            for table in ("membership", "session", "challenge", "software_token", "user"):
                 connection.execute(f"DELETE FROM {table} WHERE sub = ?", (sub,))  # noqa: S608 - constants
 
     def _delete_unconfirmed(self, email: str) -> None:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from orders_host.audit import AuditEvent
 from orders_host.user_pool.errors import CognitoError, invalid_parameter
 from orders_host.user_pool.pool import GROUP, UserPool, check_email
+from orders_host.user_pool.software_tokens import StoredToken
 from orders_host.user_pool.store import User, UserStatus
 
 _ARGON2ID = r"^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$"
@@ -20,7 +21,8 @@ class ExportedUser(Struct, forbid_unknown_fields=True):
     """A user as written to a file. Times are Unix time in seconds.
 
     The verifier of SRP is of one pool only, so it is left out: it comes back with the first sign-in by
-    `USER_PASSWORD_AUTH`.
+    `USER_PASSWORD_AUTH`. The secret of an authenticator app is as it is stored: if it is sealed, the other
+    host needs the same key file.
     """
 
     email: str
@@ -33,6 +35,7 @@ class ExportedUser(Struct, forbid_unknown_fields=True):
     password_hash: Annotated[str, Meta(pattern=_ARGON2ID)]
     password_set_at: float
     created_at: float
+    authenticator_app: StoredToken | None = None
 
 
 def export_users(pool: UserPool) -> bytes:
@@ -49,6 +52,7 @@ def export_users(pool: UserPool) -> bytes:
             password_hash=user.password_hash,
             password_set_at=user.password_set_at,
             created_at=user.created_at,
+            authenticator_app=pool.software_tokens.stored(user.sub),
         )
         for user in pool.list_users()
     ]
@@ -94,5 +98,7 @@ def _add(pool: UserPool, user: ExportedUser) -> None:
     except CognitoError as fault:
         raise invalid_parameter(f"{user.email}: {fault.message}. Nothing was imported.") from None
     pool.audit.record(AuditEvent.USER_ADDED, user.sub, "imported")
+    if user.authenticator_app:
+        pool.software_tokens.insert(user.sub, user.authenticator_app)
     for group in user.groups:
         pool.add_to_group(user.sub, group)
