@@ -24,6 +24,7 @@ const PAGES = [
   [["overview"], async () => (await import("./pages/overview.js")).overviewPage],
   [["customers"], async () => (await import("./pages/customers.js")).customersPage],
   [["developers"], async () => (await import("./pages/developers.js")).developersPage],
+  [["security"], async () => (await import("./pages/security.js")).securityPage],
 ];
 const NAVIGATION = [["orders", "nav.orders"], ["overview", "nav.overview"], ["customers", "nav.customers"], ["new", "nav.new"]];
 const FOR_STAFF = new Set(["customers"]);
@@ -154,6 +155,7 @@ const menuLabel = (who) =>
 function account(who) {
   return [
     h("p", { class: "who" }, h("strong", {}, who.email), h("span", { class: "muted small block" }, tr(who.staff ? "app.staff" : "app.customer"))),
+    h("a", { href: link(["security"]) }, tr("mfa.page")),
     h("a", { href: link(["developers"]) }, tr("nav.developers")),
     h("a", { href: "./docs.html" }, tr("app.docs")),
     actionButton(tr("signin.out"), () => leave()),

@@ -81,6 +81,7 @@ function commands(user, signOut) {
     page(t("nav.new"), ["new"]),
     page(t("nav.overview"), ["overview"]),
     ...(user.staff ? [page(t("nav.customers"), ["customers"])] : []),
+    page(t("mfa.page"), ["security"]),
     page(t("nav.developers"), ["developers"]),
     ...savedViews.peek().map(({ name, filters }) => page(name, ["orders"], filters)),
     ...STATUSES.map((status) => page(`${t("nav.orders")}: ${t(`status.${status}`)}`, ["orders"], { status })),

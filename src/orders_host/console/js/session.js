@@ -7,6 +7,7 @@ import { untilReached } from "./http.js";
 import { signal } from "./view.js";
 
 const STORED = "orders-console.refresh-token";
+const ANSWERABLE = new Set(["NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"]);
 const EARLY = 300; // seconds before expiry at which tokens are renewed
 
 /** `{sub, email, staff}`; null when nobody is signed in, undefined while that is not known yet. */
@@ -31,7 +32,7 @@ otherTabs.onmessage = ({ data }) => {
 let offered = null; // takes the answer to a question that is open
 let release = null; // gives the lock back
 
-/** Signs in; returns the challenge when a new password is required first, else null. */
+/** Signs in; returns the challenge `{name, session, username}` that must be answered first, else null. */
 export async function signIn(username, password) {
   const answer = await asClient("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
@@ -40,12 +41,12 @@ export async function signIn(username, password) {
   return outcome(answer, username);
 }
 
-/** Answers the challenge that `signIn` returned. */
-export async function answerNewPassword(challenge, password) {
+/** Answers a challenge; returns the next one, else null. */
+export async function answerChallenge(challenge, responses) {
   const answer = await asClient("RespondToAuthChallenge", {
-    ChallengeName: "NEW_PASSWORD_REQUIRED",
+    ChallengeName: challenge.name,
     Session: challenge.session,
-    ChallengeResponses: { USERNAME: challenge.username, NEW_PASSWORD: password },
+    ChallengeResponses: { USERNAME: challenge.username, ...responses },
   });
   return outcome(answer, challenge.username);
 }
@@ -62,6 +63,12 @@ export async function restore() {
 export async function idToken() {
   if (tokens && tokens.expires - Date.now() < 30_000) await renew();
   return tokens?.id ?? "";
+}
+
+/** Performs an operation of the user pool for whoever is signed in. */
+export async function asUser(operation, request) {
+  await idToken();
+  return cognito(operation, { AccessToken: tokens.access, ...request });
 }
 
 /** When the present tokens expire, in milliseconds since 1970. */
@@ -83,8 +90,7 @@ export async function signOut() {
 
 /** Ends the sessions of this user wherever they are. */
 export async function signOutEverywhere() {
-  await idToken();
-  await cognito("GlobalSignOut", { AccessToken: tokens.access });
+  await asUser("GlobalSignOut");
   otherTabs.postMessage({ ended: user.peek().sub });
   forget();
 }
@@ -107,8 +113,9 @@ async function renewOnce() {
 }
 
 function outcome(answer, username) {
-  if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED") return { session: answer.Session, username };
-  if (!answer.AuthenticationResult) throw new CognitoError("UnsupportedChallenge", answer.ChallengeName);
+  const name = answer.ChallengeName;
+  if (ANSWERABLE.has(name)) return { name, session: answer.Session, username };
+  if (!answer.AuthenticationResult) throw new CognitoError("UnsupportedChallenge", name);
   keep(answer.AuthenticationResult);
   return null;
 }

@@ -91,7 +91,7 @@ function fill(element, attributes, children) {
 }
 
 const PROPERTIES = new Set(["value", "checked", "selected", "disabled", "open", "indeterminate"]);
-const SAFE_LINK = /^(#|\/(?!\/)|\.\/|https:\/\/|mailto:|tel:)/;
+const SAFE_LINK = /^(#|\/(?!\/)|\.\/|https:\/\/|mailto:|tel:|otpauth:)/;
 
 function assign(element, name, value) {
   if (name === "href" && !SAFE_LINK.test(value)) throw new TypeError(`Not a link of ours: ${value}`);

@@ -1,15 +1,16 @@
-// Signing in and everything around it: first password, forgotten password, new account.
+// Signing in and everything around it: first password, code of an app, forgotten password, new account.
 
-import { asClient, CognitoError } from "../cognito.js";
+import { CODE_FIELD, handOver } from "../authenticator-app.js";
+import { asClient, cognito, CognitoError } from "../cognito.js";
 import { known, language, t, tr } from "../i18n.js";
-import { answerNewPassword, ended, signIn } from "../session.js";
+import { answerChallenge, ended, signIn } from "../session.js";
 import { keepsLetters } from "../config.js";
 import { detailOf, field, form, input, submitButton } from "../ui.js";
 import { h, signal } from "../view.js";
 
 /** The way in: one step at a time. `initial` names the first. */
 export function signInPage(initial = "signIn") {
-  const state = { email: "", password: "", challenge: null, destination: "" };
+  const state = { email: "", password: "", challenge: null, offer: null, destination: "" };
   const step = signal(initial);
   const message = signal(null); // a function that gives the text
   const go = (name, say = null) => {
@@ -32,13 +33,12 @@ const STEPS = {
       async (values) => {
         Object.assign(state, values);
         try {
-          state.challenge = await signIn(values.email, values.password);
+          await next(state, go, await signIn(values.email, values.password));
         } catch (error) {
           if (error.type === "UserNotConfirmedException") return resend(state, go);
           if (error.type === "PasswordResetRequiredException") return go("forgot", () => explain(error));
           throw error;
         }
-        if (state.challenge) go("newPassword");
       },
     ),
 
@@ -52,7 +52,36 @@ const STEPS = {
         submit: "newpassword.submit",
         links: [back(go)],
       },
-      ({ password: chosen }) => answerNewPassword(state.challenge, chosen),
+      async ({ password: chosen }) => next(state, go, await answerChallenge(state.challenge, { NEW_PASSWORD: chosen })),
+    ),
+
+  appCode: (state, go, message) =>
+    stepForm(
+      {
+        title: "mfa.ask.title",
+        text: tr("mfa.ask.text"),
+        message,
+        fields: [appCode()],
+        submit: "confirm.submit",
+        links: [back(go)],
+      },
+      async ({ code: given }) => next(state, go, await answerChallenge(state.challenge, { SOFTWARE_TOKEN_MFA_CODE: given })),
+    ),
+
+  setUpApp: (state, go, message) =>
+    stepForm(
+      {
+        title: "mfa.title",
+        text: [tr("mfa.required"), handOver(state.offer.SecretCode, state.email)],
+        message,
+        fields: [appCode()],
+        submit: "confirm.submit",
+        links: [back(go)],
+      },
+      async ({ code: given }) => {
+        const verified = await cognito("VerifySoftwareToken", { Session: state.offer.Session, UserCode: given });
+        await next(state, go, await answerChallenge({ ...state.challenge, session: verified.Session }, {}));
+      },
     ),
 
   forgot: (state, go, message) =>
@@ -84,7 +113,7 @@ const STEPS = {
       },
       async ({ code: given, password: chosen }) => {
         await asClient("ConfirmForgotPassword", { Username: state.email, ConfirmationCode: given, Password: chosen });
-        await signInOr(state.email, chosen, () => go("signIn", tr("reset.done")));
+        await signInOr(state, go, chosen, () => go("signIn", tr("reset.done")));
       },
     ),
 
@@ -108,7 +137,7 @@ const STEPS = {
           ],
         });
         state.destination = answer.CodeDeliveryDetails?.Destination ?? state.email;
-        if (answer.UserConfirmed) await signIn(state.email, state.password);
+        if (answer.UserConfirmed) await next(state, go, await signIn(state.email, state.password));
         else go("confirm");
       },
     ),
@@ -125,7 +154,7 @@ const STEPS = {
       },
       async ({ code: given }) => {
         await asClient("ConfirmSignUp", { Username: state.email, ConfirmationCode: given });
-        await signInOr(state.email, state.password, () => go("signIn"));
+        await signInOr(state, go, state.password, () => go("signIn"));
       },
     ),
 };
@@ -153,6 +182,8 @@ const code = () => ({
   attributes: { autocomplete: "one-time-code", inputmode: "numeric" },
 });
 
+const appCode = () => ({ ...code(), label: "mfa.code", hint: null, attributes: CODE_FIELD });
+
 const back = (go) => ["signin.back", () => go("signIn")];
 
 /** One step: its fields are checked, then `act` is called with their values; a refusal is shown above them. */
@@ -172,7 +203,7 @@ function stepForm({ title, text, message, fields, submit, links }, act) {
   setTimeout(() => (rows.find((each) => !each.control.value) ?? rows[0]).control.focus());
   return [
     h("h1", { tabindex: "-1" }, tr(title)),
-    text && h("p", {}, text),
+    text && h("div", {}, text),
     () => ended() && !refusal() && h("p", { class: "notice", role: "status" }, tr("signin.ended")),
     () => message() && !refusal() && h("p", { class: "notice", role: "status" }, message()),
     () => refusal() && h("p", { class: "notice is-error", role: "alert" }, () => explain(refusal())),
@@ -214,9 +245,21 @@ async function resend(state, go, say = null) {
   go("confirm", say);
 }
 
-async function signInOr(username, chosen, otherwise) {
+const STEP_OF = { NEW_PASSWORD_REQUIRED: "newPassword", SOFTWARE_TOKEN_MFA: "appCode", MFA_SETUP: "setUpApp" };
+
+/** Goes on to the step that answers the challenge; without one, the user is signed in. */
+async function next(state, go, challenge) {
+  if (!challenge) return;
+  state.challenge = challenge;
+  if (challenge.name === "MFA_SETUP") {
+    state.offer = await cognito("AssociateSoftwareToken", { Session: challenge.session });
+  }
+  go(STEP_OF[challenge.name]);
+}
+
+async function signInOr(state, go, chosen, otherwise) {
   try {
-    if (await signIn(username, chosen)) otherwise();
+    await next(state, go, await signIn(state.email, chosen));
   } catch {
     otherwise();
   }
@@ -225,6 +268,8 @@ async function signInOr(username, chosen, otherwise) {
 function explain(error) {
   if (!(error instanceof CognitoError)) return detailOf(error);
   if (/attempts exceeded/i.test(error.message)) return t("cognito.locked");
+  if (/session/i.test(error.message)) return t("cognito.session");
+  if (/software token has already been used/i.test(error.message)) return t("cognito.used");
   const key = `cognito.${error.type}`;
   return known(key) ? t(key, { message: error.message }) : error.message;
 }
