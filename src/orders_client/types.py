@@ -381,6 +381,8 @@ class Filters(TypedDict, total=False):
 
     customer_id: str
     status: OrderStatus | Sequence[OrderStatus]
+    payment_status: OrderPaymentStatus | Sequence[OrderPaymentStatus]
+    fulfilment_status: FulfilmentStatus | Sequence[FulfilmentStatus]
     external_reference: str
     created_from: datetime
     created_to: datetime

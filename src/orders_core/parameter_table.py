@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from orders_core import money, timestamps
 from orders_core.models import OrderStatus
+from orders_core.payment_models import OrderPaymentStatus
+from orders_core.shipment_models import FulfilmentStatus
 from orders_core.stores import NEWEST_FIRST, Sort, SortField
 
 DEFAULT_LIMIT: Final = 20
@@ -177,6 +179,17 @@ _FILTERS: Final = _table(
         "status",
         "Orders in one of these statuses only: `PENDING,CONFIRMED`, or the parameter given more than once.",
         OrderStatus,
+    ),
+    _choices(
+        "payment_status",
+        "Orders that are paid so far only, as `status`; UNPAID are those without payments, too. A page looks"
+        " at 1,000 orders and may be short. On one machine only.",
+        OrderPaymentStatus,
+    ),
+    _choices(
+        "fulfilment_status",
+        "Orders that are shipped so far only, in the same way; UNFULFILLED are those without shipments, too.",
+        FulfilmentStatus,
     ),
     _text(
         "external_reference",

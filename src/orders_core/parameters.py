@@ -29,7 +29,9 @@ from orders_core.parameter_table import (
     PAGING,
     Parameter,
 )
+from orders_core.payment_models import OrderPaymentStatus
 from orders_core.problems import UNSUPPORTED_MEDIA_TYPE, Problem, invalid_input
+from orders_core.shipment_models import FulfilmentStatus
 from orders_core.stores import NEWEST_FIRST, OrderQuery, Position, Sort, SortField, SortKey
 
 DEFAULT_DAYS: Final = 30
@@ -72,6 +74,8 @@ class ListingParameters(Paging, frozen=True):
 
     customer_id: str | None = None
     status: tuple[OrderStatus, ...] = ()
+    payment_status: tuple[OrderPaymentStatus, ...] = ()
+    fulfilment_status: tuple[FulfilmentStatus, ...] = ()
     external_reference: str | None = None
     q: str | None = None
     currency: str | None = None
@@ -91,6 +95,8 @@ class ListingParameters(Paging, frozen=True):
             self.q,
             self.sort,
             self.currency,
+            self.payment_status,
+            self.fulfilment_status,
         )
 
     def start_in(self, query: OrderQuery) -> Position | None:
@@ -274,6 +280,8 @@ _RANGES: Final = {
 }
 """The parameters that bound each field: a page is read from one end of a range, in the order of its index."""
 
+_UNCOUNTED: Final = {"q", "payment_status", "fulfilment_status"}
+
 
 def _misfits(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """What does not go together, because no index answers it."""
@@ -292,10 +300,13 @@ def _misfits(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         for name in ("q", "external_reference"):
             if name in values:
                 yield _fault(name, f"goes with sort={SortField.CREATED_AT} only, and not with another order")
-    if "count" in values and "q" in values:
-        yield _fault(
-            "count", "does not go with q, whose pages are short where other filters leave few orders"
-        )
+    if "count" in values:
+        yield from _uncounted(values)
+
+
+def _uncounted(values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for name in sorted(_UNCOUNTED & values.keys()):
+        yield _fault("count", f"does not go with {name}, for which no index has the number of orders")
 
 
 def _bounds(values: Mapping[str, Any]) -> tuple[SortKey | None, SortKey | None]:

@@ -6,8 +6,11 @@ from typing import Annotated, Any, Final, Protocol
 
 from msgspec import Meta, Struct
 
+from orders_core import payments, shipments
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval, OrderStatus
+from orders_core.payment_models import OrderPaymentStatus
+from orders_core.shipment_models import FulfilmentStatus
 
 SortKey = str | int
 """What orders are sorted by: a time, or a total in minor units.
@@ -60,6 +63,7 @@ class OrderQuery(Struct, frozen=True):
         external_reference: with this number of the shop's own.
         q: with these words. Such a listing is sorted by `created_at`.
         currency: in this one; always given where they are sorted by their total.
+        payment_statuses, fulfilment_statuses: paid or shipped so far; any if there are none.
     """
 
     customer_id: str | None
@@ -70,6 +74,19 @@ class OrderQuery(Struct, frozen=True):
     q: str | None = None
     sort: Sort = NEWEST_FIRST
     currency: str | None = None
+    payment_statuses: tuple[OrderPaymentStatus, ...] = ()
+    fulfilment_statuses: tuple[FulfilmentStatus, ...] = ()
+
+    @property
+    def is_by_progress(self) -> bool:
+        """Whether orders are asked for that are paid or shipped so far, which no index tells."""
+        return bool(self.payment_statuses or self.fulfilment_statuses)
+
+    def has_progress(self, order: Order) -> bool:
+        """Whether an order is paid and shipped as far as is asked for."""
+        return (not self.payment_statuses or payments.status_of(order) in self.payment_statuses) and (
+            not self.fulfilment_statuses or shipments.status_of(order) in self.fulfilment_statuses
+        )
 
     def position_of(self, order: Order) -> Position:
         """The place of an order in this listing."""

@@ -30,7 +30,7 @@ _NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
 GROWING_READS: Final = frozenset({"/v1/orders/stats"})
 """Resources whose answers take longer the more there is; all others read a page by an index."""
 
-_GROWING_PARAMETERS: Final = frozenset({"q", "sort", "count"})
+_GROWING_PARAMETERS: Final = frozenset({"q", "sort", "count", "payment_status", "fulfilment_status"})
 """Parameters of a listing that may make it read hundreds of orders, or entries of an index, for a page."""
 
 _READING_THREADS: Final = 2

@@ -35,7 +35,8 @@ from orders_host import listing, search_index, sqlite_file
 from orders_host.sqlite_schema import MIGRATIONS
 
 MAX_HITS_A_PAGE: Final = 1_000
-"""Orders with the words of a search that one page looks at, for those of the status and time asked for."""
+"""Orders that one page looks at where no index has just those that are asked for: by words, or how far they
+are paid and shipped."""
 
 MAX_SORTED: Final = 2_000
 """Orders of one customer that are sorted in memory for a page: some milliseconds, in a thread."""
@@ -142,6 +143,8 @@ class SqliteOrderRepository:
         """See `OrderRepository.list_orders`."""
         if query.q is not None:
             return self._search(query, limit, after)
+        if query.is_by_progress:
+            return self._list_by_progress(query, limit, after)
         with _unavailable_when_it_fails():
             self._require_sortable(query)
             rows = self._reader.execute(*listing.page(query, limit + 1, after)).fetchall()
@@ -180,8 +183,27 @@ class SqliteOrderRepository:
                     break
                 last = Position(created_at, order_id)
                 order = _decode(document) if _is_within(query, status, created_at) else None
-                if order and query.external_reference in (None, order.content.external_reference):
+                if order and _has_all(query, order):
                     orders.append(order)
+        return Page(orders, last if more else None)
+
+    def _list_by_progress(self, query: OrderQuery, limit: int, after: Position | None) -> Page:
+        """A page of the orders that are so far; it looks at MAX_HITS_A_PAGE of a listing and may be short."""
+        orders: list[Order] = []
+        last: Position | None = None
+        more = False
+        with _unavailable_when_it_fails():
+            self._require_sortable(query)
+            rows = self._reader.execute(*listing.page(query, MAX_HITS_A_PAGE + 1, after))
+            for number, row in enumerate(rows):
+                more = number == MAX_HITS_A_PAGE or len(orders) == limit
+                if more:
+                    break
+                order = _decode(row[0])
+                last = query.position_of(order)
+                if query.has_progress(order):
+                    orders.append(order)
+            rows.close()
         return Page(orders, last if more else None)
 
     def update(self, change: OrderChange) -> Order:
@@ -422,6 +444,11 @@ class SqliteOrderRepository:
 
 def _is_within(query: OrderQuery, status: str, created_at: str) -> bool:
     return query.is_within(created_at) and (not query.statuses or status in query.statuses)
+
+
+def _has_all(query: OrderQuery, order: Order) -> bool:
+    same_reference = query.external_reference in (None, order.content.external_reference)
+    return same_reference and query.has_progress(order)
 
 
 def _counted_as(order: Order) -> tuple[str, str, str, int]:

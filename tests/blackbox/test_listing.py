@@ -68,6 +68,8 @@ def test_oldest_first(staff: Client, customer: str) -> None:
         {"sort": "total_amount", "currency": "EUR", "total_min": "19", "total_max": "19.00"},
         {"count": "exact"},
         {"count": "estimate", "status": "PENDING,CANCELLED"},
+        {"payment_status": "UNPAID,PAID"},
+        {"fulfilment_status": "UNFULFILLED", "sort": "-updated_at"},
     ],
     ids=str,
 )
@@ -97,6 +99,8 @@ def test_other_orders_and_numbers_are_given_or_refused_with_what_is_possible(
         ({"sort": "total_amount", "currency": "EUR", "total_min": "2", "total_max": "1"}, ["total_max"]),
         ({"sort": "updated_at", "created_from": "2026-01-01T00:00:00Z", "q": "mug"}, ["created_from", "q"]),
         ({"q": "mug", "count": "exact"}, ["count"]),
+        ({"payment_status": "PAID", "count": "exact"}, ["count"]),
+        ({"fulfilment_status": "LOST"}, ["fulfilment_status"]),
         ({"sort": "price"}, ["sort"]),
         ({"status": "PENDING,LOST"}, ["status"]),
         ({"status": ""}, ["status"]),

@@ -99,7 +99,7 @@ def test_a_view_is_saved_under_a_name_and_removed(visitor: Visitor) -> None:
     page.get_by_role("link", name="All orders").click()
     page.reload()
     page.get_by_role("link", name="Shop on its way").click()
-    expect(page.locator(".statuses summary")).to_have_text("Shipped")
+    expect(page.locator(".is-status summary")).to_have_text("Shipped")
     assert page.url.endswith("?customer=corner-shop&status=SHIPPED")
     page.get_by_role("button", name="Remove the view Shop on its way").click()
     expect(page.get_by_role("link", name="Shop on its way")).to_have_count(0)

@@ -23,8 +23,9 @@ from orders_core.models import (
     Shipping,
     Tax,
 )
-from orders_core.payment_models import PaymentStatus
+from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
 from orders_core.schemas import view_of
+from orders_core.shipment_models import FulfilmentStatus
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 from tests.orders import an_order, moment
@@ -144,6 +145,14 @@ def test_where_goods_leave_and_what_is_left_of_them(page: Page) -> None:
     assert each(page, "rules", "unshipped", [[order]]) == [[1, 0]]
     calls: list[list[object]] = [[{**order, "status": status}, {"staff": True}] for status in OrderStatus]
     assert each(page, "rules", "canShip", calls) == [status in shipments.SHIPS_IN for status in OrderStatus]
+
+
+def test_how_far_an_order_is_has_the_same_names(page: Page) -> None:
+    read = """async names => {
+        const rules = await import("/console/js/rules.js");
+        return names.map(name => rules[name]);
+    }"""
+    assert page.evaluate(read, ["PAID", "FULFILLED"]) == [[*OrderPaymentStatus], [*FulfilmentStatus]]
 
 
 def test_customers_and_staff_have_room_for_comments_each(page: Page) -> None:

@@ -192,7 +192,7 @@ def test_several_statuses_at_once_and_as_a_view(visitor: Visitor) -> None:
     visitor.sign_in(STAFF)
     page = visitor.page
     visitor.filter_by_status("DELIVERED", "SHIPPED")
-    expect(page.locator(".statuses summary")).to_have_text("Shipped, Delivered")
+    expect(page.locator(".is-status summary")).to_have_text("Shipped, Delivered")
     expect(page.locator("[data-order] .c-status .badge:not(.is-delivered, .is-shipped)")).to_have_count(0)
     for status in ("shipped", "delivered"):
         expect(page.locator(f"[data-order] .c-status .badge.is-{status}")).not_to_have_count(0)
@@ -202,10 +202,37 @@ def test_several_statuses_at_once_and_as_a_view(visitor: Visitor) -> None:
     page.get_by_label("Name of the view").fill("Waiting longest")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="All orders").click()
-    expect(page.locator(".statuses summary")).to_have_text("Any")
+    expect(page.locator(".is-status summary")).to_have_text("Any")
     page.get_by_role("link", name="Waiting longest").click()
-    expect(page.locator(".statuses summary")).to_have_text("Shipped, Delivered")
+    expect(page.locator(".is-status summary")).to_have_text("Shipped, Delivered")
     expect(page.get_by_label("Sorted by")).to_have_value("created_at")
+
+
+def test_orders_that_are_paid_and_shipped_so_far_are_listed(visitor: Visitor) -> None:
+    visitor.sign_in(STAFF)
+    page = visitor.page
+    order_id = page.evaluate(
+        """async () => {
+            const { create, newKey, recordPayment } = await import("/console/js/orders.js");
+            const items = [{ product_id: "A-1", quantity: 1, unit_price: "9.50" }];
+            const order = await create({ items }, newKey());
+            const cash = { provider: "cash", reference: "1", amount: "9.50", status: "CAPTURED" };
+            await recordPayment(order, cash);
+            return order.order_id;
+        }"""
+    )
+    page.locator(".is-payment summary").click()
+    page.get_by_role("checkbox", name="Paid", exact=True).check()
+    expect(page.locator(f'[data-order="{order_id}"]')).to_be_visible()
+    expect(page.locator("[data-order] .c-payment .badge:not(.is-paid)")).to_have_count(0)
+    assert page.url.endswith("?payment=PAID")
+    page.locator(".is-fulfilment summary").click()
+    page.get_by_role("checkbox", name="All shipped").check()
+    expect(page.locator(f'[data-order="{order_id}"]')).to_have_count(0)
+    assert page.url.endswith("?payment=PAID&fulfilment=FULFILLED")
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator(".is-payment summary")).to_have_text("Any")
+    expect(page.locator(f'[data-order="{order_id}"]')).to_be_visible()
 
 
 def test_all_orders_are_counted_not_only_those_that_are_shown(
@@ -268,7 +295,7 @@ def test_the_filters_are_clean(visit: Open, theme: str) -> None:
     visitor = visit(color_scheme=theme)
     visitor.sign_in(STAFF, path="orders?sort=-total_amount&min=1&currency=EUR&status=PENDING,SHIPPED")
     expect(rows(visitor).first).to_be_visible()
-    visitor.page.locator(".statuses summary").click()
+    visitor.page.locator(".is-status summary").click()
     assert_clean(visitor.page)
 
 

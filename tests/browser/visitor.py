@@ -95,8 +95,8 @@ class Visitor:
 
     def filter_by_status(self, *statuses: str) -> None:
         """Checks these statuses of the list and no others."""
-        self.page.locator(".statuses summary").click()
-        for box in self.page.locator(".statuses input").all():
+        self.page.locator(".is-status summary").click()
+        for box in self.page.locator(".is-status input").all():
             box.set_checked(box.get_attribute("value") in statuses)
         self.page.keyboard.press("Escape")
 

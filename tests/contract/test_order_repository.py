@@ -26,8 +26,8 @@ from orders_core.models import (
     ReturnStatus,
     VersionMismatch,
 )
-from orders_core.payment_models import PaymentStatus
-from orders_core.shipment_models import Shipment, ShipmentLine
+from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
+from orders_core.shipment_models import FulfilmentStatus, Shipment, ShipmentLine
 from orders_core.stores import (
     OrderExists,
     OrderQuery,
@@ -464,6 +464,28 @@ class TestList:
             assert "GET /v1/orders/{number}" in error.detail
         else:
             assert page.orders == [order]
+
+    def test_orders_are_listed_by_how_far_they_are_or_it_is_said_what_is_possible(
+        self, orders: OrderRepository
+    ) -> None:
+        placed = [an_order("ana", at=moment(second)) for second in range(3)]
+        for order in placed:
+            orders.create(order)
+        authorized = paid(placed[1], PaymentStatus.AUTHORIZED)
+        orders.save(authorized, placed[1].version)
+        by_payment = OrderQuery("ana", payment_statuses=(OrderPaymentStatus.UNPAID,))
+        by_both = OrderQuery(
+            "ana",
+            payment_statuses=(OrderPaymentStatus.AUTHORIZED, OrderPaymentStatus.PAID),
+            fulfilment_statuses=(FulfilmentStatus.UNFULFILLED,),
+        )
+        try:
+            found = [everything(orders, query, 1) for query in (by_payment, by_both)]
+        except UnsupportedQuery as error:
+            assert error.parameter == "payment_status"
+            assert "list by status" in error.detail
+        else:
+            assert found == [[placed[2], placed[0]], [authorized]]
 
     def test_orders_that_arrive_between_pages_disturb_nothing(self, orders: OrderRepository) -> None:
         placed = [an_order("ana", at=moment(second)) for second in range(6)]

@@ -36,6 +36,10 @@ _NO_SEARCH: Final = (
     "can't be answered on AWS, where it would read every order; list by customer_id, status and time, or get"
     " an order by its number: GET /v1/orders/{number}"
 )
+_NO_PROGRESS: Final = (
+    "can't be answered on AWS, whose indexes do not have it; list by status (an order is SHIPPED with its"
+    " first shipment), and read payment_status and fulfilment_status of each order"
+)
 _NO_OTHER_ORDER: Final = (
     "is created_at or -created_at on AWS, whose indexes have orders by the time they were placed;"
     " another order would read all of them. Narrow the listing by customer_id, status, created_from and"
@@ -125,6 +129,10 @@ class DynamoDBStore:
         """Return a page from the index that fits the query."""
         if query.q is not None:
             raise UnsupportedQuery("q", _NO_SEARCH)
+        if query.payment_statuses:
+            raise UnsupportedQuery("payment_status", _NO_PROGRESS)
+        if query.fulfilment_statuses:
+            raise UnsupportedQuery("fulfilment_status", _NO_PROGRESS)
         if query.sort.field is not SortField.CREATED_AT:
             raise UnsupportedQuery("sort", _NO_OTHER_ORDER)
         if query.lowest and query.highest and str(query.lowest) > str(query.highest):

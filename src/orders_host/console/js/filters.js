@@ -2,10 +2,10 @@
 
 import { isSearchable } from "./config.js";
 import { CURRENCIES, toMinor } from "./money.js";
-import { STATUSES } from "./rules.js";
+import { FULFILLED, PAID, STATUSES } from "./rules.js";
 
-/** No filter at all; every filter is a text. `status` has several divided by commas, `sort` is "" for newest first. */
-export const NONE = { customer: "", status: "", sort: "", from: "", to: "", min: "", max: "", currency: "", q: "" };
+/** No filter at all; every filter is a text. Statuses are several divided by commas, `sort` is "" for newest first. */
+export const NONE = { customer: "", status: "", payment: "", fulfilment: "", sort: "", from: "", to: "", min: "", max: "", currency: "", q: "" };
 
 const SORTS = ["", "created_at", "-updated_at", "updated_at", "-total_amount", "total_amount"];
 const NEWEST_FIRST = "-created_at";
@@ -33,10 +33,12 @@ export function readable(given) {
   const sort = sortsFor(given.q !== "").includes(given.sort) ? given.sort : "";
   const byTotal = fieldOf(sort) === "total_amount";
   const currency = CURRENCIES.includes(given.currency) ? given.currency : FIRST_CURRENCY;
-  const statuses = given.status.split(",");
+  const among = (names, text) => names.filter((name) => text.split(",").includes(name)).join(",");
   return {
     customer: given.customer,
-    status: STATUSES.filter((status) => statuses.includes(status)).join(","),
+    status: among(STATUSES, given.status),
+    payment: isSearchable() ? among(PAID, given.payment) : "",
+    fulfilment: isSearchable() ? among(FULFILLED, given.fulfilment) : "",
     sort,
     from: byTotal ? "" : day(given.from),
     to: byTotal ? "" : day(given.to),
@@ -63,11 +65,13 @@ export const isFiltered = (filters) => Object.values(filters).some(Boolean);
 export const sameFilters = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** The same as parameters of `GET /v1/orders`. Where no words are looked for, they are a whole reference. */
-export function asQuery({ customer, status, sort, from, to, min, max, currency, q }) {
+export function asQuery({ customer, status, payment, fulfilment, sort, from, to, min, max, currency, q }) {
   const moment = fieldOf(sort) === "updated_at" ? "updated" : "created";
   return {
     customer_id: customer,
     status,
+    payment_status: payment,
+    fulfilment_status: fulfilment,
     sort,
     [`${moment}_from`]: startOf(from),
     [`${moment}_to`]: endOf(to),
@@ -82,14 +86,17 @@ const startOf = (date) => date && new Date(`${date}T00:00:00`).toISOString();
 const endOf = (date) => date && new Date(`${date}T23:59:59.999`).toISOString();
 
 /** Whether an order passes all filters but the words, which the API alone looks for. */
-export function passes(order, { customer, status, sort, from, to, min, max, currency }) {
+export function passes(order, { customer, status, payment, fulfilment, sort, from, to, min, max, currency }) {
   const key = keyOf(order, sort);
   const isAtLeast = (bound) => bound === "" || key >= bound;
   const isAtMost = (bound) => bound === "" || key <= bound;
+  const isAmong = (chosen, name) => !chosen || chosen.split(",").includes(name);
   const minor = (text) => text && toMinor(text, currency);
   return (
     (!customer || order.customer_id === customer) &&
-    (!status || status.split(",").includes(order.status)) &&
+    isAmong(status, order.status) &&
+    isAmong(payment, order.payment_status ?? PAID[0]) &&
+    isAmong(fulfilment, order.fulfilment_status ?? FULFILLED[0]) &&
     (!currency || order.currency === currency) &&
     (currency ? isAtLeast(minor(min)) && isAtMost(minor(max)) : isAtLeast(startOf(from)) && isAtMost(endOf(to)))
   );

@@ -7,6 +7,10 @@ export const PAPERS = ["packing-slip", "invoice"];
 
 export const STATUSES = ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED"];
 
+/** How far an order is paid, and shipped. */
+export const PAID = ["UNPAID", "AUTHORIZED", "PARTIALLY_PAID", "PAID", "PARTIALLY_REFUNDED", "REFUNDED"];
+export const FULFILLED = ["UNFULFILLED", "PARTIALLY_FULFILLED", "FULFILLED"];
+
 const TRANSITIONS = {
   PENDING: ["CONFIRMED", "CANCELLED"],
   CONFIRMED: ["PROCESSING", "CANCELLED"],

@@ -7,7 +7,7 @@ import { fieldOf, isFiltered, isHandle, NONE, readable, sortsFor } from "../filt
 import { groupSeparator, t, tr } from "../i18n.js";
 import { CURRENCIES, readAmount, toMinor } from "../money.js";
 import { navigate } from "../router.js";
-import { STATUSES } from "../rules.js";
+import { FULFILLED, PAID, STATUSES } from "../rules.js";
 import { field, form, input } from "../ui.js";
 import { effect, h, signal } from "../view.js";
 
@@ -15,16 +15,23 @@ const TYPING = 250; // milliseconds without a key after which the words are look
 const BY_TOTAL = { min: "list.min", max: "list.max" };
 const BY_TIME = { from: "list.from", to: "list.to" };
 
+/** The filters of which several are chosen, each among `names`. */
+const CHOICES = [
+  { name: "status", names: STATUSES },
+  { name: "payment", names: PAID },
+  { name: "fulfilment", names: FULFILLED },
+];
+
 /** The filters' form over a signal of them; `apply` is called with others, `usualCurrency` for that of totals until one is chosen. */
 export function filterBar(user, filters, { apply, usualCurrency }) {
-  const statuses = signal(filters.peek().status);
+  const choices = Object.fromEntries(CHOICES.map(({ name }) => [name, signal(filters.peek()[name])]));
   const fault = signal(null);
   const controls = {
     q: searchBox(filters.peek().q, () => typed()),
     customer: input({ value: filters.peek().customer, maxlength: 64, spellcheck: "false" }),
   };
   const active = signal(isFiltered(filters.peek()));
-  const read = () => ({ ...NONE, currency: usualCurrency(), ...textsOf(controls), status: statuses.peek() });
+  const read = () => ({ ...NONE, currency: usualCurrency(), ...textsOf(controls), ...Object.fromEntries(Object.entries(choices).map(([name, chosen]) => [name, chosen.peek()])) });
   const changed = () => {
     const given = read();
     const next = readable(given);
@@ -34,7 +41,7 @@ export function filterBar(user, filters, { apply, usualCurrency }) {
   };
   const typed = debounced(changed, TYPING);
   const clear = () => {
-    statuses.set("");
+    for (const chosen of Object.values(choices)) chosen.set("");
     for (const one of Object.values(controls)) one.value = "";
     controls.q.focus();
     changed();
@@ -48,7 +55,7 @@ export function filterBar(user, filters, { apply, usualCurrency }) {
     { class: "filters", role: "search", "aria-label": tr("list.filters"), onchange: changed },
     submit,
     field(tr("list.search"), controls.q, { className: "grow" }),
-    statusField(statuses),
+    CHOICES.map((choice) => (choice.name === "status" || isSearchable()) && choiceField(choice, choices[choice.name])),
     user.staff && field(tr("list.customer"), controls.customer),
     sorting(filters, controls, fault),
     h("button", { type: "button", class: "button quiet", onclick: clear, hidden: () => !active() }, tr("list.clear")),
@@ -83,19 +90,20 @@ const searchBox = (words, oninput) =>
     oninput,
   });
 
-/** Several statuses, of which none means any; `chosen` is a signal of their names, divided by commas. */
-function statusField(chosen) {
-  const names = () => (chosen() ? chosen().split(",").map((status) => t(`status.${status}`)).join(", ") : t("list.any"));
-  const boxes = STATUSES.map((value) =>
-    h("input", { type: "checkbox", name: "status", value, checked: () => chosen().split(",").includes(value), onchange: () => note() }));
+/** Several of a choice's names, of which none means any; `chosen` is a signal of them, divided by commas. */
+function choiceField({ name, names }, chosen) {
+  const label = `list.${name}`;
+  const told = () => (chosen() ? chosen().split(",").map((each) => t(`${name}.${each}`)).join(", ") : t("list.any"));
+  const boxes = names.map((value) =>
+    h("input", { type: "checkbox", name, value, checked: () => chosen().split(",").includes(value), onchange: () => note() }));
   const note = () => chosen.set(boxes.filter(({ checked }) => checked).map(({ value }) => value).join(","));
-  const options = boxes.map((box) => h("label", { class: "row" }, box, tr(`status.${box.value}`)));
-  const summary = { "aria-label": () => `${t("list.status")}: ${names()}` };
+  const options = boxes.map((box) => h("label", { class: "row" }, box, tr(`${name}.${box.value}`)));
+  const summary = { "aria-label": () => `${t(label)}: ${told()}` };
   return h(
     "div",
     { class: "field" },
-    h("span", { class: "label", "aria-hidden": "true" }, tr("list.status")),
-    dropdown("statuses", summary, [h("span", {}, names), h("span", { class: "caret" })], options),
+    h("span", { class: "label", "aria-hidden": "true" }, tr(label)),
+    dropdown(`choices is-${name}`, summary, [h("span", {}, told), h("span", { class: "caret" })], options),
   );
 }
 

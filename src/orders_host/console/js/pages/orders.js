@@ -167,7 +167,7 @@ function openListing(filters, user, { known, sortAs, focusHead }) {
 }
 
 /** How the API is asked to count, if it counts lists of this kind. */
-const countable = ({ q }) => (isSearchable() && !q ? "estimate" : "");
+const countable = ({ q, payment, fulfilment }) => (isSearchable() && !q && !payment && !fulfilment ? "estimate" : "");
 
 function summaryOf(shown, total, complete) {
   if (complete) return t("list.count", { count: shown });
