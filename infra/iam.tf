@@ -29,6 +29,10 @@ locals {
         actions   = ["cognito-idp:AdminDeleteUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut"]
         resources = [module.auth.user_pool.arn]
       }
+      ManageWebhooks = {
+        actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
+        resources = [local.table_arns.webhooks]
+      }
       AskDax = {
         actions   = ["dax:GetItem", "dax:PutItem", "dax:UpdateItem", "dax:Query"]
         resources = var.dax == null ? [] : [module.cache[0].dax_arn]

@@ -203,7 +203,7 @@ module "network" {
 
   name                     = local.name
   cidr                     = var.network_cidr
-  table_arns               = [local.table_arns.orders, "${local.table_arns.orders}/index/*", local.table_arns.events, local.table_arns.stats]
+  table_arns               = [local.table_arns.orders, "${local.table_arns.orders}/index/*", local.table_arns.events, local.table_arns.stats, local.table_arns.webhooks]
   permissions_boundary_arn = local.boundary_arn
   log_retention_days       = var.log_retention_days
   kms_key_arn              = local.own_key_arn

@@ -14,6 +14,13 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/orders-api-${each.value}-*"]
   }
 
+  # Orders are never deleted, their tombstones are kept; a webhook goes with its secrets.
+  statement {
+    sid       = "RemoveWebhooks"
+    actions   = ["dynamodb:DeleteItem"]
+    resources = ["arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/orders-api-${each.value}-webhooks"]
+  }
+
   statement {
     sid       = "Dax"
     actions   = ["dax:GetItem", "dax:PutItem", "dax:Query", "dax:UpdateItem"]

@@ -183,7 +183,7 @@ run "environment" {
   }
 
   assert {
-    condition     = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : contains(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], a)])])) == toset([module.table["orders"].table.arn, module.table["events"].table.arn])
+    condition     = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : contains(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], a)])])) == toset([for name in ["orders", "events", "webhooks"] : module.table[name].table.arn])
     error_message = "The API function writes its orders, and erases personal data from their events."
   }
 

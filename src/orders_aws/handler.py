@@ -1,5 +1,7 @@
 """The Lambda's entry point: builds the application once, while the function starts."""
 
+from functools import partial
+
 from orders_aws import settings
 from orders_aws.accounts import CognitoAccounts
 from orders_aws.client.calls import COGNITO, AwsClient
@@ -9,14 +11,15 @@ from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_aws.telemetry import LambdaTelemetry
 from orders_core.application import Application
 from orders_core.proxy import ProxyEvent, ProxyResponse
-from orders_core.stores import Accounts, Store
+from orders_core.stores import Accounts, Store, WebhookRegistry
 
 
 def build(config: settings.Settings) -> Application:
     """The application over the DynamoDB table that the settings name."""
     client = DynamoDBClient(config.region, config.dynamodb_endpoint_url)
     tables = Tables.beside(config.table)
-    store: Store = DynamoDBStore(client, tables, _accounts(client, tables, config))
+    webhooks = partial(_webhooks, client, config.table)
+    store: Store = DynamoDBStore(client, tables, _accounts(client, tables, config), webhooks)
     telemetry = LambdaTelemetry(config.environment, config.log_level)
     if config.cache_url:
         store = _cached(store, config, telemetry)
@@ -28,6 +31,13 @@ def _accounts(client: DynamoDBClient, tables: Tables, config: settings.Settings)
         return None
     users = AwsClient(COGNITO, config.region)
     return CognitoAccounts(users, config.user_pool_id, client, tables.events)
+
+
+def _webhooks(client: DynamoDBClient, orders_table: str) -> WebhookRegistry:
+    # Imported here: few requests are about webhooks, and a cold start should not pay for them.
+    from orders_aws.webhook_registry import QueuedWebhooks
+
+    return QueuedWebhooks(client, orders_table)
 
 
 def _cached(store: Store, config: settings.Settings, telemetry: LambdaTelemetry) -> Store:

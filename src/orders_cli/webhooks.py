@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from orders_webhooks.webhook import Webhook, Webhooks
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-MAX_REPLAYED_AT_ONCE = 200
-"""Events put among the deliveries by one transaction: a running host waits for no longer than that."""
 
 _DEFAULT_REGION = "eu-west-1"
 
@@ -123,17 +119,11 @@ def test(webhook_id: str, store: str, data_dir: Path) -> None:
 @data_dir_option
 def replay(webhook_id: str, since: str | None, order_id: str | None, data_dir: Path) -> None:
     """Deliver again the dead letters, or what the options name; on AWS, replay the bus's archive."""
+    from orders_host.relay.registry import replay as put_again
+
     with _local(data_dir) as (feed, webhooks):
         found = _existing(webhooks, webhook_id)
-        if since is None and order_id is None:
-            events = iter([(each.sequence, each.order_id) for each in webhooks.dead_letters(webhook_id)])
-        else:
-            chosen = feed.search(_time(since), order_id)
-            events = ((each.sequence, each.order_id) for each in chosen if found.wants(each.type))
-        number = 0
-        while some := list(islice(events, MAX_REPLAYED_AT_ONCE)):
-            webhooks.replay(webhook_id, some)
-            number += len(some)
+        number = put_again(feed, webhooks, found, _time(since), order_id).events
     click.echo(f"{number} event{'' if number == 1 else 's'} will be delivered once more.")
 
 

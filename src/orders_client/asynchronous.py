@@ -17,6 +17,7 @@ from orders_client.steps import LATE_SECONDS, TIMEOUT, perform
 from orders_client.types import (
     BatchResults,
     Changes,
+    Deliveries,
     Details,
     Erasure,
     Filters,
@@ -30,9 +31,12 @@ from orders_client.types import (
     OrderStatus,
     PaymentStatus,
     PersonalData,
+    Replay,
     ReturnLine,
     ReturnStatus,
     Statistics,
+    Webhook,
+    WebhookWithSecret,
 )
 
 
@@ -160,6 +164,49 @@ class AsyncOrders:
                 return
             if step.late:
                 await asyncio.sleep(LATE_SECONDS)
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        """All webhooks, oldest first; for staff, as is all about webhooks."""
+        return (await self.call(calls.list_webhooks())).webhooks
+
+    async def create_webhook(
+        self, url: str, events: Sequence[str] = (), *, idempotency_key: str | None = None
+    ) -> WebhookWithSecret:
+        """Adds an endpoint that is told of these events, or of all; its secret is shown this once."""
+        return await self.call(calls.create_webhook(url, events, idempotency_key))
+
+    async def webhook(self, webhook_id: str) -> Webhook:
+        """A webhook, and how it does."""
+        return await self.call(calls.get_webhook(webhook_id))
+
+    async def change_webhook(
+        self,
+        webhook_id: str,
+        *,
+        url: str | None = None,
+        events: Sequence[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Changes what is given."""
+        return await self.call(calls.change_webhook(webhook_id, url, events, enabled=enabled))
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        """Deletes a webhook with all that it still had to get."""
+        await self.call(calls.delete_webhook(webhook_id))
+
+    async def rotate_webhook_secret(self, webhook_id: str) -> WebhookWithSecret:
+        """Makes a new secret; the one before signs beside it for a day."""
+        return await self.call(calls.rotate_webhook_secret(webhook_id))
+
+    async def webhook_deliveries(self, webhook_id: str) -> Deliveries:
+        """The latest attempts, and what is still to be delivered."""
+        return await self.call(calls.list_webhook_deliveries(webhook_id))
+
+    async def replay_webhook(
+        self, webhook_id: str, *, since: datetime | None = None, order_id: str | None = None
+    ) -> Replay:
+        """Delivers once more what happened since a time or to an order, or the dead letters."""
+        return await self.call(calls.replay_webhook(webhook_id, since, order_id))
 
     async def close(self) -> None:
         """Closes the connections."""

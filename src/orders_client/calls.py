@@ -17,6 +17,7 @@ from msgspec import Struct
 from orders_client.types import (
     BatchResults,
     Changes,
+    Deliveries,
     Details,
     Erasure,
     EventPage,
@@ -30,15 +31,20 @@ from orders_client.types import (
     OrderPage,
     PaymentStatus,
     PersonalData,
+    Replay,
     ReturnLine,
     ReturnStatus,
     Statistics,
+    Webhook,
+    WebhookList,
+    WebhookWithSecret,
 )
 
 T = TypeVar("T")
 
 ORDERS: Final = "/v1/orders"
 CUSTOMERS: Final = "/v1/customers"
+WEBHOOKS: Final = "/v1/webhooks"
 PAGE: Final = "100"
 
 Query = dict[str, str]
@@ -162,6 +168,53 @@ def erase_customer(customer_id: str, cursor: str | None) -> Call[Erasure]:
     return Call("DELETE", _personal_data(customer_id), Erasure, query=_from(cursor))
 
 
+def list_webhooks() -> Call[WebhookList]:
+    """Read all webhooks."""
+    return Call("GET", WEBHOOKS, WebhookList)
+
+
+def create_webhook(url: str, events: Sequence[str], idempotency_key: str | None) -> Call[WebhookWithSecret]:
+    """Add a webhook."""
+    body = {"url": url, "events": events}
+    return Call("POST", WEBHOOKS, WebhookWithSecret, headers=_key(idempotency_key), body=body)
+
+
+def get_webhook(webhook_id: str) -> Call[Webhook]:
+    """Read a webhook."""
+    return Call("GET", _webhook(webhook_id), Webhook)
+
+
+def change_webhook(
+    webhook_id: str, url: str | None, events: Sequence[str] | None, *, enabled: bool | None
+) -> Call[Webhook]:
+    """Change what is given of a webhook."""
+    changes = {"url": url, "events": events, "enabled": enabled}
+    body = {name: value for name, value in changes.items() if value is not None}
+    return Call("PATCH", _webhook(webhook_id), Webhook, body=body)
+
+
+def delete_webhook(webhook_id: str) -> Call[None]:
+    """Delete a webhook."""
+    return Call("DELETE", _webhook(webhook_id), type(None), missing_is_done=True)
+
+
+def rotate_webhook_secret(webhook_id: str) -> Call[WebhookWithSecret]:
+    """Make a new secret for a webhook."""
+    return Call("POST", f"{_webhook(webhook_id)}/secret", WebhookWithSecret)
+
+
+def list_webhook_deliveries(webhook_id: str) -> Call[Deliveries]:
+    """Read how deliveries to a webhook went."""
+    return Call("GET", f"{_webhook(webhook_id)}/deliveries", Deliveries)
+
+
+def replay_webhook(webhook_id: str, since: datetime | None, order_id: str | None) -> Call[Replay]:
+    """Deliver events to a webhook once more; the dead letters, if nothing is named."""
+    named = {"since": since, "order_id": order_id}
+    body = {name: value for name, value in named.items() if value is not None}
+    return Call("POST", f"{_webhook(webhook_id)}/replay", Replay, body=body)
+
+
 def decode(call: Call[T], content: bytes) -> T:
     """Decode the body of a successful response; an empty one is None."""
     return msgspec.json.decode(content or b"null", type=call.answer)
@@ -169,6 +222,10 @@ def decode(call: Call[T], content: bytes) -> T:
 
 def _path(order_id: str) -> str:
     return f"{ORDERS}/{quote(order_id, safe='')}"
+
+
+def _webhook(webhook_id: str) -> str:
+    return f"{WEBHOOKS}/{quote(webhook_id, safe='')}"
 
 
 def _personal_data(customer_id: str) -> str:

@@ -18,6 +18,7 @@ from orders_client.steps import LATE_SECONDS, TIMEOUT, perform
 from orders_client.types import (
     BatchResults,
     Changes,
+    Deliveries,
     Details,
     Erasure,
     Filters,
@@ -31,9 +32,12 @@ from orders_client.types import (
     OrderStatus,
     PaymentStatus,
     PersonalData,
+    Replay,
     ReturnLine,
     ReturnStatus,
     Statistics,
+    Webhook,
+    WebhookWithSecret,
 )
 
 
@@ -172,6 +176,49 @@ class Orders:
                 return
             if step.late:
                 time.sleep(LATE_SECONDS)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """All webhooks, oldest first; for staff, as is all about webhooks."""
+        return self.call(calls.list_webhooks()).webhooks
+
+    def create_webhook(
+        self, url: str, events: Sequence[str] = (), *, idempotency_key: str | None = None
+    ) -> WebhookWithSecret:
+        """Adds an endpoint that is told of these events, or of all; its secret is shown this once."""
+        return self.call(calls.create_webhook(url, events, idempotency_key))
+
+    def webhook(self, webhook_id: str) -> Webhook:
+        """A webhook, and how it does."""
+        return self.call(calls.get_webhook(webhook_id))
+
+    def change_webhook(
+        self,
+        webhook_id: str,
+        *,
+        url: str | None = None,
+        events: Sequence[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Changes what is given."""
+        return self.call(calls.change_webhook(webhook_id, url, events, enabled=enabled))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Deletes a webhook with all that it still had to get."""
+        self.call(calls.delete_webhook(webhook_id))
+
+    def rotate_webhook_secret(self, webhook_id: str) -> WebhookWithSecret:
+        """Makes a new secret; the one before signs beside it for a day."""
+        return self.call(calls.rotate_webhook_secret(webhook_id))
+
+    def webhook_deliveries(self, webhook_id: str) -> Deliveries:
+        """The latest attempts, and what is still to be delivered."""
+        return self.call(calls.list_webhook_deliveries(webhook_id))
+
+    def replay_webhook(
+        self, webhook_id: str, *, since: datetime | None = None, order_id: str | None = None
+    ) -> Replay:
+        """Delivers once more what happened since a time or to an order, or the dead letters."""
+        return self.call(calls.replay_webhook(webhook_id, since, order_id))
 
     def close(self) -> None:
         """Closes the connections."""

@@ -359,6 +359,59 @@ class Erasure(Struct, frozen=True):
     next_cursor: str | None
 
 
+class Webhook(Struct, frozen=True):
+    """An endpoint that is told of events, and how it does; no events means all."""
+
+    webhook_id: str
+    url: str
+    events: list[str]
+    enabled: bool
+    disabled_reason: str | None
+    failures: int
+    failing_since: datetime | None
+    last_error: str | None
+    created_at: datetime
+
+
+class WebhookWithSecret(Struct, frozen=True):
+    """A webhook and its secret; none where a creation was answered before."""
+
+    webhook: Webhook
+    secret: str | None
+
+
+class WebhookList(Struct, frozen=True):
+    """All webhooks, oldest first."""
+
+    webhooks: list[Webhook]
+
+
+class DeliveryAttempt(Struct, frozen=True):
+    """An attempt to deliver an event; without an error it was delivered."""
+
+    event_id: str | None
+    order_id: str
+    at: datetime
+    error: str | None
+    next_attempt_at: datetime | None
+
+
+class Deliveries(Struct, frozen=True):
+    """The latest attempts of a webhook, and what it still has to get, where that is known."""
+
+    waiting: int | None
+    failing: int | None
+    dead_letters: int | None
+    attempts: list[DeliveryAttempt]
+
+
+class Replay(Struct, frozen=True):
+    """How many events will be delivered once more; there are more if there is a time to go on from."""
+
+    events: int
+    next_since: datetime | None
+
+
 class DayStatistics(Struct, frozen=True):
     """Orders placed on one day (UTC), by their present status; revenue leaves the cancelled out."""
 

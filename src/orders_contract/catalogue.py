@@ -299,12 +299,85 @@ CATALOGUE: Final = {
         },
         problems=(*_WITH_BODY, *_ON_WRITE, problems.IDEMPOTENCY_KEY_REUSED),
     ),
+    "list_webhooks": Described(
+        summary="List webhooks and how they do (staff)",
+        description="All of them, oldest first; there are 50 at most. Secrets are not shown.",
+        successes={200: _success("The webhooks.", (), "WebhookList", examples.WEBHOOK_LIST)},
+        problems=_ALWAYS,
+    ),
+    "create_webhook": Described(
+        summary="Add a webhook (staff)",
+        description="It is told of every event from now on; on AWS it may miss those of ten seconds. The"
+        " secret with which its receiver verifies messages is shown this once. With an"
+        " `Idempotency-Key`, the same request sent again finds the webhook it made, without the secret: make"
+        " a new one if the answer was lost.",
+        parameters=(IDEMPOTENCY_KEY,),
+        body=_json("WebhookInput", examples.WEBHOOK_INPUT),
+        successes={
+            201: _success(
+                "The webhook and its secret.",
+                ("Location", "Idempotent-Replayed"),
+                "WebhookWithSecret",
+                examples.WEBHOOK_WITH_SECRET,
+            )
+        },
+        problems=(*_WITH_BODY, problems.IDEMPOTENCY_KEY_REUSED),
+    ),
+    "get_webhook": Described(
+        summary="Read a webhook (staff)",
+        description="Its address, its events, and how its deliveries go.",
+        successes={200: _success("The webhook.", (), "Webhook", examples.WEBHOOK)},
+        problems=(*_ALWAYS, problems.NOT_FOUND),
+    ),
+    "change_webhook": Described(
+        summary="Change, disable or enable a webhook (staff)",
+        description="A JSON Merge Patch (RFC 7396). On one machine a webhook that is enabled again gets what"
+        " happened meanwhile; on AWS it does not.",
+        body=_json("WebhookPatch", examples.WEBHOOK_PATCH),
+        media_types=(merge_patch.MEDIA_TYPE, JSON),
+        successes={200: _success("The webhook after the change.", (), "Webhook", examples.WEBHOOK)},
+        problems=(*_WITH_BODY, problems.NOT_FOUND),
+    ),
+    "delete_webhook": Described(
+        summary="Delete a webhook (staff)",
+        description="With all that it still had to get.",
+        successes={204: _success("The webhook is deleted.", ())},
+        problems=(*_ALWAYS, problems.NOT_FOUND),
+    ),
+    "rotate_webhook_secret": Described(
+        summary="Make a new secret for a webhook (staff)",
+        description="It is shown this once. Messages are signed with both for a day.",
+        successes={
+            200: _success(
+                "The webhook and its new secret.", (), "WebhookWithSecret", examples.WEBHOOK_WITH_SECRET
+            )
+        },
+        problems=(*_ALWAYS, problems.NOT_FOUND),
+    ),
+    "list_webhook_deliveries": Described(
+        summary="See how deliveries to a webhook went (staff)",
+        description="The latest 50 attempts, of the 100 that are kept, and counts of what is to come. On AWS"
+        " only the latest 10 attempts that failed are kept, and the queue does not tell what waits for"
+        " one webhook.",
+        successes={200: _success("The deliveries.", (), "Deliveries", examples.DELIVERIES)},
+        problems=(*_ALWAYS, problems.NOT_FOUND),
+    ),
+    "replay_webhook": Described(
+        summary="Deliver events to a webhook once more (staff)",
+        description="The dead letters, or what happened since a time, to one order or to all; 1,000 events at"
+        " most: `next_since` says from when on there are more. They have the ids that they had. On AWS it is"
+        " refused: replay the archive of the event bus.",
+        body=_json("ReplayInput", examples.REPLAY_INPUT),
+        successes={202: _success("They are delivered soon.", (), "Replay", examples.REPLAY)},
+        problems=(*_WITH_BODY, problems.NOT_FOUND),
+    ),
 }
 
 _OF_PATHS: Final[dict[str, Fragment]] = {
     "order_id": {"description": "The order's id, or its number.", "schema": _STRING},
     "customer": {"description": "The customer's id.", "schema": _STRING},
     "payment_id": {"description": "The payment's id.", "schema": {"type": "string", "format": "uuid"}},
+    "webhook_id": {"description": "The webhook's id.", "schema": _STRING},
     "return_id": {"description": "The return's id.", "schema": {"type": "string", "format": "uuid"}},
 }
 

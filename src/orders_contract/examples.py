@@ -41,6 +41,14 @@ from orders_core.schemas import (
 )
 from orders_core.shipment_models import Shipment, ShipmentLine
 from orders_core.stores import StoreUnavailable
+from orders_core.webhook_schemas import (
+    Deliveries,
+    DeliveryAttempt,
+    Replay,
+    WebhookList,
+    WebhookView,
+    WebhookWithSecret,
+)
 
 _SUB: Final = "4f3c1f0e-58a7-4c4e-9d5e-0d6f1c3b2a19"
 _REQUEST_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -195,6 +203,46 @@ ERASURE: Final[Any] = msgspec.to_builtins(Erasure(_SUB, 2, 5, 0, None))
 ERASURE_UNDER_WAY: Final[Any] = msgspec.to_builtins(
     Erasure(_SUB, 20, 41, 0, "H0Yg0Af2xPnkeyJvcmRlcnMiOm51bGx9")
 )
+
+_WEBHOOK: Final = WebhookView(
+    webhook_id="wh_3c1f0d9ab27e",
+    url="https://shop.example.com/orders",
+    events=["order.created", "order.status_changed"],
+    enabled=True,
+    disabled_reason=None,
+    failures=1,
+    failing_since="2026-01-31T09:31:00.123Z",
+    last_error="it answered 503",
+    created_at="2026-01-30T08:00:00.000Z",
+)
+WEBHOOK_INPUT: Final[Any] = {
+    "url": "https://shop.example.com/orders",
+    "events": ["order.created", "order.status_changed"],
+}
+WEBHOOK_PATCH: Final[Any] = {"enabled": True}
+WEBHOOK: Final[Any] = msgspec.to_builtins(_WEBHOOK)
+WEBHOOK_WITH_SECRET: Final[Any] = msgspec.to_builtins(
+    WebhookWithSecret(_WEBHOOK, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+)
+WEBHOOK_LIST: Final[Any] = msgspec.to_builtins(WebhookList([_WEBHOOK]))
+DELIVERIES: Final[Any] = msgspec.to_builtins(
+    Deliveries(
+        waiting=1,
+        failing=1,
+        dead_letters=0,
+        attempts=[
+            DeliveryAttempt(
+                event_id=f"{_ORDER.order_id}:1",
+                order_id=_ORDER.order_id,
+                at="2026-01-31T09:31:00.123Z",
+                error="it answered 503",
+                next_attempt_at="2026-01-31T09:31:05.123Z",
+            )
+        ],
+    )
+)
+REPLAY_INPUT: Final[Any] = {"since": "2026-01-31T09:00:00Z"}
+REPLAY: Final[Any] = msgspec.to_builtins(Replay(12, None))
 
 _PROBLEMS: Final[dict[str, Exception]] = {
     "bad-request": MalformedBody("Input data was truncated"),

@@ -28,6 +28,17 @@ from orders_core.schemas import (
 from orders_core.shipment_models import FulfilmentStatus
 from orders_core.shipment_schemas import ShipmentInput
 from orders_core.text_forms import as_told
+from orders_core.webhook_schemas import (
+    Deliveries,
+    EventName,
+    Replay,
+    ReplayInput,
+    WebhookInput,
+    WebhookList,
+    WebhookPatch,
+    WebhookView,
+    WebhookWithSecret,
+)
 
 Schema = dict[str, Any]
 
@@ -50,6 +61,14 @@ _TYPES: Final = (
     Statistics,
     PersonalData,
     Erasure,
+    WebhookInput,
+    WebhookPatch,
+    WebhookView,
+    WebhookWithSecret,
+    WebhookList,
+    Deliveries,
+    ReplayInput,
+    Replay,
 )
 _REFERENCE: Final = "#/components/schemas/"
 
@@ -102,7 +121,7 @@ _PROBLEM_DETAILS: Final[Schema] = {
 def components() -> dict[str, Schema]:
     """`components.schemas`: every body of the API by its name, and the problem details."""
     _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE + "{name}")
-    for states in (OrderStatus, ReturnStatus, PaymentStatus, OrderPaymentStatus, FulfilmentStatus):
+    for states in (OrderStatus, ReturnStatus, PaymentStatus, OrderPaymentStatus, FulfilmentStatus, EventName):
         # In the order in which an order passes through them, which msgspec sorts by the alphabet.
         schemas[states.__name__]["enum"] = [str(state) for state in states]
     converted = {_public(name): _in_openapi(schema, schemas) for name, schema in sorted(schemas.items())}

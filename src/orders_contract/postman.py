@@ -23,7 +23,7 @@ _LOCAL: Final = {
 }
 _VARIABLES: Final = (
     *("base_url", "cognito_url", "client_id", "email", "password", "api_key"),
-    *("id_token", "refresh_token", "order_id", "return_id", "payment_id", "etag", "customer"),
+    *("id_token", "refresh_token", "order_id", "return_id", "payment_id", "etag", "customer", "webhook_id"),
 )
 _KEY: Final = [
     'const key = pm.variables.get("api_key");',
@@ -51,6 +51,8 @@ _KEEP_ORDER: Final = (
 )
 _KEEP_PAYMENT: Final = ('pm.collectionVariables.set("payment_id", body.payments[0].payment_id);',)
 _KEEP_RETURN: Final = ('pm.collectionVariables.set("return_id", body.returns[0].return_id);',)
+
+_KEEP_WEBHOOK: Final = ('pm.collectionVariables.set("webhook_id", body.webhook.webhook_id);',)
 
 
 class Step(Struct, frozen=True):
@@ -110,6 +112,16 @@ _FOLDERS: Final = {
     ),
     "Statistics": (Step("get_statistics"),),
     "Personal data": (Step("export_customer"), Step("erase_customer")),
+    "Webhooks": (
+        Step("create_webhook", keep=_KEEP_WEBHOOK),
+        Step("list_webhooks"),
+        Step("get_webhook"),
+        Step("change_webhook"),
+        Step("rotate_webhook_secret"),
+        Step("list_webhook_deliveries"),
+        Step("replay_webhook"),
+        Step("delete_webhook"),
+    ),
     "Export": (Step("export_orders"),),
     "Problems": (
         Step("create_order", "Send an invalid order", {"items": [], "colour": "red"}, status=400),

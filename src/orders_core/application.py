@@ -6,7 +6,17 @@ from time import perf_counter
 from typing import Final
 
 from orders_core import problems
-from orders_core.operations import comments, customers, orders, payments, placing, reports, returns, shipments
+from orders_core.operations import (
+    comments,
+    customers,
+    orders,
+    payments,
+    placing,
+    reports,
+    returns,
+    shipments,
+    webhooks,
+)
 from orders_core.operations.common import Clock, Operation
 from orders_core.problems import Problem, problem_from
 from orders_core.proxy import Outcome, ProxyEvent, ProxyResponse, Request, common_headers, problem_response
@@ -34,6 +44,14 @@ ROUTES: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/v1/orders/{order_id}/comments"): comments.write_comment,
     ("GET", "/v1/customers/{customer}/personal-data"): customers.export_customer,
     ("DELETE", "/v1/customers/{customer}/personal-data"): customers.erase_customer,
+    ("GET", "/v1/webhooks"): webhooks.list_webhooks,
+    ("POST", "/v1/webhooks"): webhooks.create_webhook,
+    ("GET", "/v1/webhooks/{webhook_id}"): webhooks.get_webhook,
+    ("PATCH", "/v1/webhooks/{webhook_id}"): webhooks.change_webhook,
+    ("DELETE", "/v1/webhooks/{webhook_id}"): webhooks.delete_webhook,
+    ("POST", "/v1/webhooks/{webhook_id}/secret"): webhooks.rotate_webhook_secret,
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries"): webhooks.list_webhook_deliveries,
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): webhooks.replay_webhook,
 }
 """The operation of each method and resource; openapi.yaml and both hosts route by it."""
 

@@ -12,7 +12,7 @@ from orders_core.models import IllegalState, NotAllowed, OrderNotFound, VersionM
 from orders_core.payments import InvalidPayment, PaymentNotFound
 from orders_core.returns import InvalidShippingRefund, ReturnNotFound
 from orders_core.schemas import MAX_BODY_BYTES
-from orders_core.stores import StoreUnavailable
+from orders_core.stores import InvalidWebhook, StoreUnavailable, WebhookKeyReused, WebhookNotFound
 
 CONTENT_TYPE: Final = "application/problem+json"
 HOME: Final = "https://orders-api.dev"
@@ -223,6 +223,19 @@ def _payment_not_found(_: PaymentNotFound) -> Problem:
     return Problem(NOT_FOUND, "The order has no such payment.")
 
 
+def _invalid_webhook(error: InvalidWebhook) -> Problem:
+    return invalid_input([Fault(f"/{error.field}", str(error))])
+
+
+def _webhook_not_found(_: WebhookNotFound) -> Problem:
+    return Problem(NOT_FOUND, "There is no such webhook; GET /v1/webhooks lists those there are.")
+
+
+def _webhook_key_reused(_: WebhookKeyReused) -> Problem:
+    detail = "This Idempotency-Key came with another request before; use a new key for a new webhook."
+    return Problem(IDEMPOTENCY_KEY_REUSED, detail)
+
+
 def _store_unavailable(_: StoreUnavailable) -> Problem:
     detail = "The order store can't answer now. Nothing is known to be written; try again shortly."
     return Problem(STORE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
@@ -240,5 +253,8 @@ _TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[..., Problem]], ...]]
     (ReturnNotFound, _return_not_found),
     (InvalidPayment, _invalid_payment),
     (PaymentNotFound, _payment_not_found),
+    (InvalidWebhook, _invalid_webhook),
+    (WebhookNotFound, _webhook_not_found),
+    (WebhookKeyReused, _webhook_key_reused),
     (StoreUnavailable, _store_unavailable),
 )

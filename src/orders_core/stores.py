@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 from msgspec import Meta, Struct
 
@@ -11,6 +11,16 @@ from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval, OrderStatus
 from orders_core.payment_models import OrderPaymentStatus
 from orders_core.shipment_models import FulfilmentStatus
+
+if TYPE_CHECKING:
+    from orders_core.webhook_schemas import (
+        Deliveries,
+        Replay,
+        WebhookInput,
+        WebhookPatch,
+        WebhookView,
+        WebhookWithSecret,
+    )
 
 SortKey = str | int
 """What orders are sorted by: a time, or a total in minor units.
@@ -212,6 +222,51 @@ class NoAccounts:
         """See `Accounts`."""
 
 
+class WebhookRegistry(Protocol):
+    """The webhooks of a host, as the API manages them.
+
+    A method that takes an id raises `WebhookNotFound` where there is no such webhook; all of them raise
+    `StoreUnavailable` when they can't be read or written.
+    """
+
+    def list_webhooks(self) -> "list[WebhookView]":
+        """All of them, oldest first."""
+
+    def create(self, webhook: "WebhookInput", webhook_id: str | None) -> "WebhookWithSecret":
+        """Add a webhook, under this id or a new one. Without a secret: this request added it before.
+
+        Raises:
+            InvalidWebhook: its address can't receive events, or there are too many webhooks.
+            WebhookKeyReused: the id belongs to one that another request asked for.
+        """
+
+    def read(self, webhook_id: str) -> "WebhookView":
+        """Read one webhook."""
+
+    def modify(self, webhook_id: str, patch: "WebhookPatch") -> "WebhookView":
+        """Change what the patch names.
+
+        Raises:
+            InvalidWebhook: its new address can't receive events.
+        """
+
+    def delete(self, webhook_id: str) -> None:
+        """Remove a webhook and all that it still had to get."""
+
+    def rotate_secret(self, webhook_id: str) -> "WebhookWithSecret":
+        """Make a new secret; the one before it signs beside it for a day."""
+
+    def deliveries(self, webhook_id: str) -> "Deliveries":
+        """The latest attempts and what is still to be delivered."""
+
+    def replay(self, webhook_id: str, since: str | None, order_id: str | None) -> "Replay":
+        """Deliver once more what happened since a time, or to an order; without both, the dead letters.
+
+        Raises:
+            InvalidWebhook: this host can't; the message says what can.
+        """
+
+
 class DayFigures(Struct, frozen=True):
     """Orders placed on one day (UTC) that are in a status now, and their value in minor units."""
 
@@ -235,6 +290,35 @@ class Store(OrderRepository, EventRepository, ErasureRepository, StatisticsRepos
     @property
     def accounts(self) -> Accounts:
         """What else is held of customers."""
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        """The endpoints that are told of events."""
+
+
+class WebhookNotFound(Exception):
+    """There is no webhook with this id, or no longer."""
+
+
+class WebhookKeyReused(Exception):
+    """The idempotency key came with another request before."""
+
+
+class InvalidWebhook(Exception):
+    """A field that asks for what a webhook can't have; the message says what it can."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+def no_webhooks() -> WebhookRegistry:
+    """The webhooks of a store by itself, which has none.
+
+    Raises:
+        StoreUnavailable: always.
+    """
+    raise StoreUnavailable("webhooks are not kept here")
 
 
 class OrderExists(Exception):

@@ -6,7 +6,16 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
-from orders_core.stores import Accounts, CreateRefused, DayFigures, OrderQuery, Page, Position, Store
+from orders_core.stores import (
+    Accounts,
+    CreateRefused,
+    DayFigures,
+    OrderQuery,
+    Page,
+    Position,
+    Store,
+    WebhookRegistry,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +40,11 @@ class TimedStore:
     def accounts(self) -> Accounts:
         """What else is held of customers; it is not measured."""
         return self._inner.accounts
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        """The endpoints that are told of events; they are not measured."""
+        return self._inner.webhooks
 
     @property
     def seconds(self) -> float:

@@ -201,7 +201,7 @@ def _invocation(
     if table is not None:
         return _over_dynamodb(table, options, telemetry, export, accounts, stack), None, [], None
     try:
-        store = SqliteOrderRepository(options.data_dir / ORDERS_DB, accounts)
+        store = SqliteOrderRepository(options.data_dir / ORDERS_DB, accounts, lambda: relay.webhooks)
         stack.callback(store.close)
         relay = Relay(options.data_dir, count_fault=telemetry.relay_failed)
     except (SchemaTooNew, StoreUnavailable, OSError, sqlite3.Error) as error:
@@ -232,6 +232,7 @@ def _over_dynamodb(
     from orders_aws.cache.store import CachedOrderRepository
     from orders_aws.dynamodb import store as dynamodb
     from orders_aws.dynamodb.client import DynamoDBClient, RequestRefused
+    from orders_aws.webhook_registry import QueuedWebhooks
 
     try:
         client = DynamoDBClient(table.region, table.endpoint_url)
@@ -239,7 +240,9 @@ def _over_dynamodb(
     except (RequestRefused, StoreUnavailable) as error:
         raise InvalidOption(f"can't be used: {error}", store=options.store) from error
     stack.callback(client.close)
-    store: Store = dynamodb.DynamoDBStore(client, dynamodb.Tables.beside(table.table), accounts)
+    webhooks = QueuedWebhooks(client, table.table)
+    tables = dynamodb.Tables.beside(table.table)
+    store: Store = dynamodb.DynamoDBStore(client, tables, accounts, lambda: webhooks)
     if options.cache_url is not None:
         cache = RedisClient(options.cache_url)
         stack.callback(cache.close)

@@ -30,6 +30,8 @@ from orders_core.stores import (
     SortField,
     StoreUnavailable,
     UnsupportedQuery,
+    WebhookRegistry,
+    no_webhooks,
 )
 from orders_host import listing, search_index, sqlite_file
 from orders_host.sqlite_schema import MIGRATIONS
@@ -53,7 +55,12 @@ class Pruned(NamedTuple):
 class SqliteOrderRepository:
     """`Store` in one SQLite file. One thread at a time writes; any number of threads may read."""
 
-    def __init__(self, path: Path, accounts: Accounts | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        accounts: Accounts | None = None,
+        webhooks: Callable[[], WebhookRegistry] = no_webhooks,
+    ) -> None:
         """Open the file, create or migrate it.
 
         Raises:
@@ -70,8 +77,14 @@ class SqliteOrderRepository:
             self._opened: list[sqlite3.Connection] = []
             (self._epoch,) = self._reader.execute("SELECT number FROM epoch").fetchone()
         self.accounts = accounts or NoAccounts()
+        self._webhooks = webhooks
         self._shared = False
         self._to_index: list[tuple[search_index.Step, Order]] = []
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        """See `Store`."""
+        return self._webhooks()
 
     def close(self) -> None:
         """Close all connections; no thread may be using one."""

@@ -7,16 +7,18 @@ from typing import Annotated, Final, Protocol
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from orders_core.stores import WebhookNotFound
+from orders_core.webhook_schemas import EventName
 from orders_webhooks.addresses import target_of
 from orders_webhooks.schedule import pause
 from orders_webhooks.signature import new_secret
 
 DOTTED: Final[Mapping[str, str]] = {
-    "OrderCreated": "order.created",
-    "OrderUpdated": "order.updated",
-    "OrderStatusChanged": "order.status_changed",
-    "OrderDeleted": "order.deleted",
-    "OrderPersonalDataErased": "order.personal_data_erased",
+    "OrderCreated": EventName.CREATED.value,
+    "OrderUpdated": EventName.UPDATED.value,
+    "OrderStatusChanged": EventName.STATUS_CHANGED.value,
+    "OrderDeleted": EventName.DELETED.value,
+    "OrderPersonalDataErased": EventName.PERSONAL_DATA_ERASED.value,
 }
 """The names under which subscribers outside know the events."""
 
@@ -26,6 +28,18 @@ OVERLAP_SECONDS: Final = 24 * 3600
 DISABLE_AFTER_SECONDS: Final = 5 * 24 * 3600
 DISABLE_AFTER_FAILURES: Final = 20
 """An endpoint is disabled when it has failed for so long, and so often, without a success between."""
+
+MAX_FAILED_ATTEMPTS: Final = 10
+_MAX_ERROR: Final = 200
+"""What is kept of failed attempts must not make each write of a webhook, and each read, cost more."""
+
+
+class FailedAttempt(Struct, frozen=True):
+    """An attempt that failed, where failures are kept with the webhook. `at` is Unix time."""
+
+    message_id: str
+    at: float
+    error: str
 
 
 class Secret(Struct, frozen=True):
@@ -56,6 +70,9 @@ class Webhook(Struct, frozen=True, kw_only=True):
     failing_since: float | None = None
     last_failed_at: float | None = None
     last_error: str | None = None
+    failed_attempts: tuple[FailedAttempt, ...] = ()
+    requested: str = ""
+    """What the request asked for that made it; empty if it came without an idempotency key."""
 
     @property
     def resumes_at(self) -> float:
@@ -72,7 +89,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return [each.value for each in self.secrets if each.signs(now)]
 
 
-class NoSuchWebhook(ValueError):
+class NoSuchWebhook(WebhookNotFound, ValueError):
     """There is no webhook with this id, or no longer."""
 
     def __init__(self, webhook_id: str) -> None:
@@ -135,8 +152,17 @@ def succeeded(webhook: Webhook) -> Webhook:
     return replace(webhook, failures=0, failing_since=None, last_failed_at=None, last_error=None)
 
 
-def failed(webhook: Webhook, error: str, now: float, *, gone: bool = False) -> Webhook:
-    """After one more failure, perhaps the one that disables it; `gone` is the endpoint's own wish."""
+def failed(
+    webhook: Webhook, error: str, now: float, *, gone: bool = False, message_id: str | None = None
+) -> Webhook:
+    """After one more failure, perhaps the one that disables it; `gone` is the endpoint's own wish.
+
+    With a `message_id` it is among the latest failed attempts, for hosts that keep no other list of them.
+    """
+    if message_id is not None:
+        latest = FailedAttempt(message_id, now, error[:_MAX_ERROR])
+        kept = (latest, *webhook.failed_attempts)[:MAX_FAILED_ATTEMPTS]
+        webhook = replace(webhook, failed_attempts=kept)
     since = webhook.failing_since or now
     after = replace(
         webhook, failures=webhook.failures + 1, failing_since=since, last_failed_at=now, last_error=error

@@ -9,7 +9,17 @@ from msgspec.structs import replace
 from orders_core import models
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderNotFound, OrderRemoval, VersionMismatch
-from orders_core.stores import CreateRefused, DayFigures, NoAccounts, OrderExists, OrderQuery, Page, Position
+from orders_core.stores import (
+    CreateRefused,
+    DayFigures,
+    NoAccounts,
+    OrderExists,
+    OrderQuery,
+    Page,
+    Position,
+    WebhookRegistry,
+    no_webhooks,
+)
 
 
 class MemoryStore:
@@ -21,6 +31,10 @@ class MemoryStore:
         self._lock = Lock()
         self.calls: Counter[str] = Counter()
         self.meanwhile: Callable[[str], None] = lambda operation: None
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        return no_webhooks()
 
     def create(self, order: Order) -> None:
         with self._lock:

@@ -79,6 +79,21 @@ def test_an_order_is_commented_on(embedded_host: Host) -> None:
     run(comment, embedded_host.origin, STAFF, embedded_host)
 
 
+def test_a_webhook_is_managed(embedded_host: Host) -> None:
+    async def manage(orders: AsyncOrders) -> None:
+        created = await orders.create_webhook("https://shop.example.com/", ["order.deleted"])
+        webhook_id = created.webhook.webhook_id
+        assert created.webhook in await orders.webhooks()
+        assert (await orders.change_webhook(webhook_id, events=[])).events == []
+        assert (await orders.webhook(webhook_id)).enabled
+        assert (await orders.rotate_webhook_secret(webhook_id)).secret != created.secret
+        assert (await orders.webhook_deliveries(webhook_id)).dead_letters == 0
+        assert (await orders.replay_webhook(webhook_id)).next_since is None
+        await orders.delete_webhook(webhook_id)
+
+    run(manage, embedded_host.origin, STAFF, embedded_host)
+
+
 def test_a_listing_goes_on_over_pages(embedded_host: Host) -> None:
     customer = f"customer-{uuid.uuid4().hex[:12]}"
 

@@ -50,6 +50,7 @@ ALIASES: Final = {
 }
 ANSWERS: Final = (
     types.BatchResults,
+    types.Deliveries,
     types.Erasure,
     types.EventPage,
     types.NewComment,
@@ -58,8 +59,11 @@ ANSWERS: Final = (
     types.NewShipment,
     types.OrderPage,
     types.PersonalData,
+    types.Replay,
     types.ReturnLine,
     types.Statistics,
+    types.WebhookList,
+    types.WebhookWithSecret,
 )
 
 

@@ -269,6 +269,22 @@ def test_staff_exports_and_erases_a_customer(staff: Orders) -> None:
     assert [step.orders for step in staff.erase_customer(customer)] == [0, 0]
 
 
+def test_staff_manages_webhooks(staff: Orders) -> None:
+    key = str(uuid.uuid4())
+    created = staff.create_webhook("https://shop.example.com/", ["order.deleted"], idempotency_key=key)
+    webhook_id = created.webhook.webhook_id
+    again = staff.create_webhook("https://shop.example.com/", ["order.deleted"], idempotency_key=key)
+    assert (again.webhook, again.secret) == (created.webhook, None)
+    assert created.webhook in staff.webhooks()
+    assert not staff.change_webhook(webhook_id, enabled=False).enabled
+    assert staff.webhook(webhook_id).disabled_reason
+    assert staff.rotate_webhook_secret(webhook_id).secret != created.secret
+    assert staff.webhook_deliveries(webhook_id).attempts == []
+    assert staff.replay_webhook(webhook_id).events == 0
+    staff.delete_webhook(webhook_id)
+    assert webhook_id not in [each.webhook_id for each in staff.webhooks()]
+
+
 def test_what_a_customer_may_not_do_is_forbidden(ana: Orders) -> None:
     with pytest.raises(Forbidden):
         ana.create(MUGS, customer_id="somebody-else")

@@ -135,6 +135,7 @@ def test_every_operation_has_an_example_in_the_guide_and_among_the_requests() ->
                 .replace("{return_id}", "\n")
                 .replace("{payment_id}", "\n")
                 .replace("{customer}", "\n")
+                .replace("{webhook_id}", "\n")
                 .split("\n")
             )
             assert f"{method.upper()} {{{{base_url}}}}{first}" in requests

@@ -16,7 +16,7 @@ from tests.events.endpoints import OK, Talk, answer, listening
 from tests.events.fake_aws import Call, FakeAws, Json, Refusal, answering
 from tests.events.queue_messages import from_bus, message
 from tests.orders import LAMPS, a_change, an_order
-from tests.real_parts.tables import REGION, dynamodb_client
+from tests.real_parts.tables import REGION
 
 from orders_aws.client.calls import COGNITO, SES, SQS
 from orders_aws.consumers.batch import QueueMessage, each_alone
@@ -314,15 +314,8 @@ def test_no_log_has_a_customers_address(
 
 
 @pytest.fixture
-def webhooks(dynamodb: DynamoDBClient, dynamodb_endpoint: str, tables: Tables) -> DynamoDBWebhooks:
-    name = tables.orders.removesuffix("-orders") + "-webhooks"
-    dynamodb_client(dynamodb_endpoint).create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "webhook_id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "webhook_id", "KeyType": "HASH"}],
-    )
-    return DynamoDBWebhooks(dynamodb, name)
+def webhooks(dynamodb: DynamoDBClient, tables: Tables) -> DynamoDBWebhooks:
+    return DynamoDBWebhooks(dynamodb, tables.orders.removesuffix("-orders") + "-webhooks")
 
 
 @pytest.fixture

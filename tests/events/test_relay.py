@@ -14,8 +14,8 @@ from tests.events.endpoints import OK, answer, listening
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order
 
 from orders_core.models import Order
-from orders_host.relay import EVENTS_DB, ORDERS_DB, Relay
-from orders_host.relay.store import EventStore
+from orders_host.relay import EVENTS_DB, ORDERS_DB, Relay, registry
+from orders_host.relay.store import MAX_ATTEMPTS_KEPT, Attempt, EventStore
 from orders_host.relay.worker import AT_ONCE
 from orders_host.sqlite import SqliteOrderRepository
 from orders_webhooks import schedule
@@ -435,3 +435,65 @@ def test_a_replaced_database_is_followed_from_its_start(
 
     asyncio.run(run())
     assert webhooks.cursor(webhook) == 1
+
+
+def test_staff_sees_attempts_and_replays_what_was_given_up(
+    tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore
+) -> None:
+    webhook = add(webhooks)
+    (order,) = changes(shop, orders=1, each=2)
+
+    async def run() -> None:
+        subscribers = Subscribers(now_failing({f"{order.order_id}:1"}))
+        async with relaying(tmp_path, subscribers) as relay:
+            managed = relay.webhooks
+            await until(lambda: bool(managed.deliveries(webhook).attempts))
+            deliveries = managed.deliveries(webhook)
+            (failed,) = deliveries.attempts
+            assert (failed.event_id, failed.order_id) == (f"{order.order_id}:1", order.order_id)
+            assert failed.error == "it answered 500"
+            assert failed.next_attempt_at is not None
+            assert failed.next_attempt_at > failed.at
+            assert (deliveries.waiting, deliveries.failing, deliveries.dead_letters) == (2, 1, 0)
+
+            (due,) = webhooks.due(webhook, time.time() + 3600, 1)
+            webhooks.give_up(webhook, due, "it answered 500", time.time())
+            await until(lambda: managed.deliveries(webhook).waiting == 0)
+            assert managed.deliveries(webhook).dead_letters == 1
+            subscribers.answers = None
+            assert managed.replay(webhook, None, None).events == 1
+            await until(lambda: managed.deliveries(webhook).waiting == 0)
+            assert managed.deliveries(webhook).dead_letters == 0
+            assert [each.error for each in managed.deliveries(webhook).attempts] == [None, None, failed.error]
+
+    asyncio.run(run())
+
+
+def test_a_replay_is_bounded_and_tells_where_to_go_on(
+    tmp_path: Path, shop: SqliteOrderRepository, webhooks: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "MAX_REPLAYED", 2)
+    webhook = add(webhooks)
+    (order,) = changes(shop, orders=1, each=3)
+    with closing(Relay(tmp_path, Subscribers())) as relay:
+        first = relay.webhooks.replay(webhook, "2020-01-01T00:00:00.000Z", order.order_id)
+        assert (first.events, first.next_since) == (2, shop.list_events(order.order_id, 3)[2].time)
+        assert relay.webhooks.replay(webhook, first.next_since, "0" * 36).events == 0
+        assert relay.webhooks.replay(webhook, "2100-01-01T00:00:00.000Z", None).next_since is None
+
+
+def test_only_the_latest_attempts_are_kept(webhooks: EventStore) -> None:
+    webhook = add(webhooks)
+    for sequence in range(MAX_ATTEMPTS_KEPT + 5):
+        webhooks.note_attempt(webhook, Attempt(sequence, "an-order", float(sequence), None, None))
+    kept = webhooks.attempts(webhook, 1_000)
+    assert [each.sequence for each in kept] == list(range(MAX_ATTEMPTS_KEPT + 4, 4, -1))
+    webhooks.remove(webhook)
+    webhooks.note_attempt(webhook, kept[0])
+    assert webhooks.attempts(webhook, 1_000) == []
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not happened():
+            await asyncio.sleep(0.01)

@@ -265,7 +265,9 @@ def test_any_header(
 def request(user: User, route: Route, order_id: str) -> Event:
     sub, groups = user
     event = proxy_event(*route, sub=sub, groups=groups, order_id=order_id)
-    parameters = dict.fromkeys(("order_id", "return_id", "payment_id"), order_id) | {"customer": sub}
+    parameters = dict.fromkeys(("order_id", "return_id", "payment_id", "webhook_id"), order_id) | {
+        "customer": sub
+    }
     named = {name: value for name, value in parameters.items() if f"{{{name}}}" in route[1]}
     return event | {"pathParameters": named}
 

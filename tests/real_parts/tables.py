@@ -80,10 +80,16 @@ def create_orders_table(endpoint: str) -> str:
 
 
 def create_tables_beside(endpoint: str, orders_table: str) -> None:
-    """Creates the tables that the stream's consumer keeps beside the orders: events and figures."""
+    """Creates the tables that the stream's consumer keeps beside the orders: events, figures and webhooks."""
     stem = orders_table.removesuffix("-orders")
     _create_table(endpoint, f"{stem}-events", ("order_id", "S"), ("version", "N"))
     _create_table(endpoint, f"{stem}-stats", ("day", "S"), ("sk", "S"))
+    dynamodb_client(endpoint).create_table(
+        TableName=f"{stem}-webhooks",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "webhook_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "webhook_id", "KeyType": "HASH"}],
+    )
 
 
 def _create_table(endpoint: str, name: str, partition: Key, sort: Key) -> None:

@@ -23,7 +23,7 @@ from orders_aws.cache.orders import Lease, OrderCache
 from orders_aws.cache.redis_client import CacheUnavailable, RedisClient
 from orders_core.events import OrderEvent
 from orders_core.models import Order, OrderChange, OrderRemoval
-from orders_core.stores import CreateRefused, DayFigures, OrderQuery, Page, Position, Store
+from orders_core.stores import CreateRefused, DayFigures, OrderQuery, Page, Position, Store, WebhookRegistry
 from orders_core.telemetry import CacheResult
 
 _WAITS_SECONDS: Final = (0.005, 0.01)
@@ -52,6 +52,11 @@ class CachedOrderRepository:
         self._observe = observe
         self._breaker = breaker or CircuitBreaker()
         self._wait = wait
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        """See `Store`."""
+        return self._inner.webhooks
 
     def get(self, order_id: str) -> Order | None:
         """Return the order from the cache, or from the store and keep a copy."""

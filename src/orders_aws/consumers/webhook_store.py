@@ -23,13 +23,25 @@ class DynamoDBWebhooks:
         self._table = table
 
     def add(self, webhook: Webhook) -> None:
-        """Store a new webhook."""
+        """Store a new webhook.
+
+        Raises:
+            StoreUnavailable: another request is adding one with this id.
+        """
         item = {
             "webhook_id": {"S": webhook.webhook_id},
             "document": _document(webhook),
             "revision": {"N": "1"},
         }
-        self._client.call("PutItem", {"TableName": self._table, "Item": item})
+        request = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(webhook_id)",
+        }
+        try:
+            self._client.call("PutItem", request)
+        except ConditionFailed:
+            raise StoreUnavailable(f"webhook {webhook.webhook_id} is being added by another") from None
 
     def get(self, webhook_id: str) -> Webhook | None:
         """Return a webhook; None if there is no such one."""

@@ -153,7 +153,7 @@ class WebhookDispatcher:
             await asyncio.to_thread(
                 self._webhooks.change,
                 subscription.webhook_id,
-                lambda before: webhook.failed(before, error, now, gone=result.gone),
+                lambda before: webhook.failed(before, error, now, gone=result.gone, message_id=message.id),
             )
         return result
 

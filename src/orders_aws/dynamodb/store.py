@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from orders_aws.client.calls import MAX_CALL_SECONDS
@@ -25,6 +25,8 @@ from orders_core.stores import (
     SortField,
     StoreUnavailable,
     UnsupportedQuery,
+    WebhookRegistry,
+    no_webhooks,
 )
 
 READ_BUDGET: Final = 10
@@ -70,14 +72,26 @@ class Tables(NamedTuple):
 class DynamoDBStore:
     """`Store` over the orders table with its three indexes, and the two tables beside it."""
 
-    def __init__(self, client: DynamoDBClient, tables: Tables, accounts: Accounts | None = None) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        accounts: Accounts | None = None,
+        webhooks: Callable[[], WebhookRegistry] = no_webhooks,
+    ) -> None:
         self._client = client
         self.accounts = accounts or NoAccounts()
+        self._webhooks = webhooks
         self._table = tables.orders
         self._history = DynamoDBHistory(client, tables)
         self.list_events = self._history.list_events
         self.rewrite_event = self._history.rewrite_event
         self.daily_figures = self._history.daily_figures
+
+    @property
+    def webhooks(self) -> WebhookRegistry:
+        """See `Store`."""
+        return self._webhooks()
 
     def create(self, order: Order) -> None:
         """Store a new order; a repeated request of the client itself counts as the first."""

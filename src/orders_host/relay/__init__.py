@@ -14,6 +14,7 @@ from orders_host.data_dir import EVENTS_DB, ORDERS_DB
 from orders_host.options import InvalidOption
 from orders_host.relay.faults import Faults
 from orders_host.relay.feed import POLL_SECONDS, Feed
+from orders_host.relay.registry import RelayedWebhooks
 from orders_host.relay.store import EventStore
 from orders_host.relay.worker import DeliveryAttempt, Worker
 from orders_webhooks.attempt import attempt
@@ -65,6 +66,9 @@ class Relay:
             self._store.close()
             raise
         self._store.forget_beyond(self.feed.last)
+        # A connection of its own: the relay looks for changes that others make.
+        self._managed = EventStore(data_dir / EVENTS_DB, _BUSY_TIMEOUT_SECONDS)
+        self.webhooks = RelayedWebhooks(self.feed, self._managed)
         self._attempt = attempt_
         self._workers: dict[str, tuple[Worker, asyncio.Task[None]]] = {}
         self._lock = data_dir / "relay.lock"
@@ -80,6 +84,7 @@ class Relay:
     def close(self) -> None:
         """Close the files."""
         self.feed.close()
+        self._managed.close()
         self._store.close()
 
     @asynccontextmanager

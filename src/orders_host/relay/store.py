@@ -41,7 +41,22 @@ MIGRATIONS: Final[Migrations] = (
             PRIMARY KEY (webhook_id, sequence)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE attempt (
+            webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE,
+            number     INTEGER NOT NULL,
+            sequence   INTEGER NOT NULL,
+            order_id   TEXT NOT NULL,
+            at         REAL NOT NULL,
+            error      TEXT,  -- null: it was delivered
+            next_at    REAL,  -- null: there is no attempt after it
+            PRIMARY KEY (webhook_id, number)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
+
+MAX_ATTEMPTS_KEPT: Final = 100
+"""Of each webhook; older ones go with each new one."""
 
 _BUSY_TIMEOUT_SECONDS: Final = 2.0
 
@@ -63,6 +78,16 @@ class DeadLetter(NamedTuple):
     attempts: int
     error: str
     at: float
+
+
+class Attempt(NamedTuple):
+    """What came of one attempt; times are Unix times."""
+
+    sequence: int
+    order_id: str
+    at: float
+    error: str | None
+    next_at: float | None
 
 
 class Backlog(NamedTuple):
@@ -148,7 +173,7 @@ class EventStore:
         """Take back what was noted of events that are not in the outbox: orders.db was replaced."""
         with transaction(self._connection):
             self._connection.execute("UPDATE webhook SET cursor = ? WHERE cursor > ?", (newest, newest))
-            for table in ("delivery", "dead_letter"):
+            for table in ("delivery", "dead_letter", "attempt"):
                 self._connection.execute(
                     f"DELETE FROM {table} WHERE webhook_id IN (SELECT webhook_id FROM webhook)"  # noqa: S608
                     " AND sequence > ?",
@@ -224,6 +249,37 @@ class EventStore:
         with transaction(self._connection):
             self._connection.execute("INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?)", letter)
             self._end(webhook_id, delivery)
+
+    def note_attempt(self, webhook_id: str, attempt: Attempt) -> None:
+        """Keep what came of an attempt, among the latest; nothing if the webhook was removed meanwhile."""
+        with transaction(self._connection):
+            self._connection.execute(
+                "INSERT INTO attempt SELECT webhook_id, 1 + coalesce((SELECT max(number) FROM attempt"
+                " WHERE webhook_id = :id), 0), :sequence, :order, :at, :error, :next_at"
+                " FROM webhook WHERE webhook_id = :id",
+                {
+                    "id": webhook_id,
+                    "sequence": attempt.sequence,
+                    "order": attempt.order_id,
+                    "at": attempt.at,
+                    "error": attempt.error,
+                    "next_at": attempt.next_at,
+                },
+            )
+            self._connection.execute(
+                "DELETE FROM attempt WHERE webhook_id = :id AND number <="
+                " (SELECT max(number) FROM attempt WHERE webhook_id = :id) - :kept",
+                {"id": webhook_id, "kept": MAX_ATTEMPTS_KEPT},
+            )
+
+    def attempts(self, webhook_id: str, limit: int) -> list[Attempt]:
+        """The latest first."""
+        rows = self._connection.execute(
+            "SELECT sequence, order_id, at, error, next_at FROM attempt WHERE webhook_id = ?"
+            " ORDER BY number DESC LIMIT ?",
+            (webhook_id, limit),
+        )
+        return [Attempt(*row) for row in rows.fetchall()]
 
     def waiting(self, webhook_id: str) -> int:
         """How many events are among the webhook's deliveries."""

@@ -22,7 +22,7 @@ from orders_core.events import OrderEvent
 from orders_core.schemas import event_view_of
 from orders_host.relay.faults import Faults
 from orders_host.relay.feed import Feed
-from orders_host.relay.store import Delivery, EventStore
+from orders_host.relay.store import Attempt, Delivery, EventStore
 from orders_webhooks import schedule, webhook
 from orders_webhooks.attempt import DeliveryResult
 from orders_webhooks.payload import Message, message_of
@@ -185,6 +185,7 @@ class Worker:
             self._store.delivered(self._id, delivery)
             if subscription.failures:
                 self._store.change(self._id, webhook.succeeded)
+            self._note_attempt(delivery, now, None, None)
             return
         error = result.error
         if noted_before == self._failures_noted or result.gone:
@@ -202,7 +203,12 @@ class Worker:
             self._store.give_up(self._id, delivery, error, now)
         else:
             self._store.try_again(self._id, delivery, now + seconds)
+        self._note_attempt(delivery, now, error, None if seconds is None else now + seconds)
         _log.warning("webhook %s, event %s: %s", self._id, delivery.sequence, after.disabled or error)
+
+    def _note_attempt(self, delivery: Delivery, now: float, error: str | None, next_at: float | None) -> None:
+        attempt = Attempt(delivery.sequence, delivery.order_id, now, error, next_at)
+        self._store.note_attempt(self._id, attempt)
 
 
 def _resumes_at(subscription: Webhook, now: float) -> float:
