@@ -227,8 +227,9 @@ module "cache" {
 locals {
   tables = {
     orders = {
-      hash_key = "order_id"
-      stream   = true
+      hash_key   = "order_id"
+      stream     = true
+      expires_at = "expires_at"
       indexes = {
         CustomerIndex  = { hash_key = "customer_id", range_key = "created_at" }
         StatusIndex    = { hash_key = "status_shard", range_key = "created_at" }
@@ -236,7 +237,7 @@ locals {
         DeletedIndex   = { hash_key = "deleted_customer", range_key = "order_id" } # whose events are left to erase
       }
     }
-    events   = { hash_key = "order_id", range_key = "version", number_keys = ["version"] }
+    events   = { hash_key = "order_id", range_key = "version", number_keys = ["version"], expires_at = "expires_at" }
     stats    = { hash_key = "day", range_key = "sk" }
     webhooks = { hash_key = "webhook_id" }
   }
@@ -254,6 +255,7 @@ module "table" {
   number_keys            = lookup(each.value, "number_keys", [])
   indexes                = lookup(each.value, "indexes", {})
   stream                 = lookup(each.value, "stream", false)
+  expires_at             = lookup(each.value, "expires_at", null)
   point_in_time_recovery = var.point_in_time_recovery
   deletion_protection    = var.deletion_protection
   kms_key_arn            = local.own_key_arn

@@ -85,7 +85,7 @@ locals {
       Tables = {
         actions = [
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
-          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable",
+          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
         ]
         resources  = ["arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/orders-api-${environment}-*"]
         conditions = {}

@@ -215,6 +215,11 @@ run "environment" {
   }
 
   assert {
+    condition     = { for name, t in module.table : name => one(t.table.ttl[*].attribute_name) if one(t.table.ttl[*].enabled) == true } == { orders = "expires_at", events = "expires_at" }
+    error_message = "What is left of a deleted order, and its events, must expire, and nothing else."
+  }
+
+  assert {
     condition     = module.key.key.enable_key_rotation
     error_message = "The key must be rotated."
   }

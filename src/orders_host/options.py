@@ -7,9 +7,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Final, NamedTuple, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
+from orders_core.retention import KEEP_DAYS
 from orders_host.forwarding import TrustedProxies
 
-DEFAULT_KEEP_EVENTS_DAYS: Final = 400
+DEFAULT_KEEP_EVENTS_DAYS: Final = KEEP_DAYS
 """Thirteen months: last year's figures can be explained, and a deleted order's personal data goes."""
 
 MIN_KEEP_EVENTS_DAYS: Final = 7

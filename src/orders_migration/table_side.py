@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from orders_aws.dynamodb.client import DynamoDBClient, RequestRefused
-from orders_aws.dynamodb.items import MOVED, Item, from_item, is_tombstone, to_item, was_moved
+from orders_aws.dynamodb.items import EXPIRES, MOVED, Item, from_item, is_tombstone, to_item, was_moved
 from orders_aws.dynamodb.kept_events import document_in, to_attribute
 from orders_aws.dynamodb.store import Tables
 from orders_core.models import Order
+from orders_core.retention import expires_at
 from orders_core.stores import DayFigures, StoreUnavailable
 from orders_migration.digest import Digest, OrdersDigest
 from orders_migration.records import EventRecord, Tombstone, encode_order
@@ -97,6 +98,7 @@ class TableSide:
             }
             # Orders that were deleted before there was a key for their customers have none.
             | ({"deleted_customer": {"S": each.customer_id}} if each.customer_id else {})
+            | ({EXPIRES: {"N": str(expires_at(each.deleted_at))}} if each.deleted_at else {})
             for each in tombstones
         ]
         self._put(self.tables.orders, items)

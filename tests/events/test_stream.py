@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from orders_aws.consumers.bus import Bus
 from orders_aws.consumers.history import MAX_AT_ONCE, History, transactions
 from orders_aws.consumers.stream import Publisher, QuarantineQueue
 from orders_aws.consumers.table_changes import StreamBatch, change_in
-from orders_aws.dynamodb.items import Item, to_item
+from orders_aws.dynamodb.items import EXPIRES, Item, to_item
 from orders_aws.dynamodb.store import DynamoDBStore, Tables
 from orders_aws.limits import MAX_PUT_EVENTS_BYTES, MAX_PUT_EVENTS_ENTRIES, MAX_TRANSACTION_BYTES
 from orders_core.models import LineItem, Order, OrderContent, OrderStatus, change
+from orders_core.retention import KEEP_DAYS
 from orders_core.schemas import Envelope, OrderEventView, event_view_of
 from orders_core.stores import Store
 from orders_host.sqlite import SqliteOrderRepository
@@ -340,6 +342,27 @@ def test_poison_that_can_t_be_set_aside_comes_again(publish: Publish, aws: FakeA
     records = [a_record(1, {"order_id": {"S": "x"}})]
     with pytest.raises(Exception, match="InternalError"):
         publish(msgspec.convert({"Records": records}, StreamBatch))
+
+
+def test_the_events_of_a_deleted_order_expire_and_no_others(
+    store: DynamoDBStore,
+    tables: Tables,
+    dynamodb_endpoint: str,
+    publish: Publish,
+    same_orders: list[Order],
+) -> None:
+    live(store, same_orders)
+    batch = batch_of(dynamodb_endpoint, tables.orders)
+    assert publish(batch) == publish(batch) == []
+    client = dynamodb_client(dynamodb_endpoint)
+    deleted = same_orders[1].order_id
+    expiring = [item for item in client.scan(TableName=tables.events)["Items"] if EXPIRES in item]
+    assert {item["order_id"]["S"] for item in expiring} == {deleted}
+    assert len(expiring) == 3
+    tombstone = client.get_item(TableName=tables.orders, Key={"order_id": {"S": deleted}})["Item"]
+    assert {item[EXPIRES]["N"] for item in expiring} == {tombstone[EXPIRES]["N"]}
+    deleted_at = datetime.fromisoformat(tombstone["deleted_at"]["S"]).timestamp()
+    assert int(tombstone[EXPIRES]["N"]) == int(deleted_at) + KEEP_DAYS * 86_400
 
 
 def test_after_a_restore_no_id_is_given_twice() -> None:

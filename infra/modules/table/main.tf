@@ -37,6 +37,14 @@ resource "aws_dynamodb_table" "this" {
     }
   }
 
+  dynamic "ttl" {
+    for_each = var.expires_at[*]
+    content {
+      enabled        = true
+      attribute_name = ttl.value
+    }
+  }
+
   point_in_time_recovery {
     enabled = var.point_in_time_recovery
   }

@@ -32,6 +32,12 @@ variable "stream" {
   default     = false
 }
 
+variable "expires_at" {
+  description = "Attribute that says when an item is removed, in Unix seconds; null for a table whose items stay."
+  type        = string
+  default     = null
+}
+
 variable "point_in_time_recovery" {
   description = "Whether the table can be restored to any second of the last 35 days."
   type        = bool

@@ -11,9 +11,12 @@ from msgspec import Struct, field
 
 from orders_aws.client.calls import AwsClient, Refused, Unavailable
 from orders_aws.consumers.table_changes import Change
+from orders_aws.dynamodb.items import EXPIRES
 from orders_aws.dynamodb.kept_events import to_attribute
 from orders_aws.limits import MAX_TRANSACTION_BYTES
+from orders_core.events import OrderEvent
 from orders_core.models import Order
+from orders_core.retention import expires_at
 
 MAX_AT_ONCE: Final = 20
 """Changes in one transaction: each is an item and touches two counters at most, of the 100 there may be."""
@@ -49,8 +52,14 @@ class History:
         """Record the changes of one transaction, without those that are recorded already.
 
         Raises:
-            Refused, Unavailable: nothing new was recorded.
+            Refused, Unavailable: try them again.
         """
+        self._record(changes)
+        for change in changes:
+            if change.event.type == "OrderDeleted":
+                self._let_expire(change.event)
+
+    def _record(self, changes: Sequence[Change]) -> None:
         remaining = list(changes)
         for attempt in range(_ATTEMPTS):
             if not remaining:
@@ -78,6 +87,22 @@ class History:
                 raise
             return codes
         return []
+
+    def _let_expire(self, deletion: OrderEvent) -> None:
+        """Have DynamoDB remove the events of an order, version 0 with them, some time after its deletion."""
+        for version in range(deletion.version + 1):
+            request = {
+                "TableName": self._events,
+                "Key": {"order_id": {"S": deletion.order_id}, "version": {"N": str(version)}},
+                "UpdateExpression": f"SET {EXPIRES} = :expires",
+                "ConditionExpression": "attribute_exists(order_id)",
+                "ExpressionAttributeValues": {":expires": {"N": str(expires_at(deletion.time))}},
+            }
+            try:
+                self._client.call("UpdateItem", request)
+            except Refused as error:
+                if error.kind != "ConditionalCheckFailedException":
+                    raise
 
     def _put(self, change: Change) -> Item:
         event = change.event

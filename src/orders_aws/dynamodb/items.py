@@ -55,6 +55,10 @@ ORDER_ATTRIBUTES: Final = (
 """Every attribute of an order's item but its key."""
 
 
+EXPIRES: Final = "expires_at"
+"""When DynamoDB removes the item, in Unix seconds: of what is left of deleted orders."""
+
+
 def has_write(item: Mapping[str, Any], write_id: str) -> bool:
     """Whether a write with this id is among the last ones of the item."""
     return any(item.get(name, {}).get("S") == write_id for name in RECENT_WRITES)

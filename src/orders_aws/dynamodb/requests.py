@@ -4,6 +4,7 @@ import itertools
 from typing import Final
 
 from orders_aws.dynamodb.items import (
+    EXPIRES,
     ORDER_ATTRIBUTES,
     RECENT_WRITES,
     Item,
@@ -12,6 +13,7 @@ from orders_aws.dynamodb.items import (
     status_shard,
     to_item,
 )
+from orders_core import retention
 from orders_core.models import (
     DELETABLE,
     Order,
@@ -114,10 +116,11 @@ def delete_request(table: str, removal: OrderRemoval) -> Item:
     expression.require_status(DELETABLE)
     expression.require_no_payments()
     expression.values |= {":at": {"S": removal.at}, ":by": {"S": removal.by}}
+    expression.values[":expires"] = {"N": str(retention.expires_at(removal.at))}
     request = expression.request(table, removal.order_id)
     request["ExpressionAttributeNames"] = {f"#{name}": name for name in ORDER_ATTRIBUTES}
     removed = ", ".join(f"#{name}" for name in ORDER_ATTRIBUTES)
-    kept = "deleted_at = :at, deleted_by = :by, deleted_customer = customer_id"
+    kept = f"deleted_at = :at, deleted_by = :by, deleted_customer = customer_id, {EXPIRES} = :expires"
     return request | {"UpdateExpression": f"SET {kept} REMOVE {removed}"}
 
 
