@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from typing import cast
 
 import msgspec
@@ -25,6 +26,7 @@ from orders_core.operations.reports import EventQuery
 from orders_core.proxy import ProxyEvent, ProxyResponse
 from orders_core.stores import OrderQuery
 from orders_core.telemetry import CacheResult, Observation
+from orders_host.relay import ORDERS_DB, Relay
 from orders_host.sqlite import SqliteOrderRepository
 
 REQUESTS = int(os.environ.get("FUZZ_EXAMPLES", "400"))
@@ -176,11 +178,14 @@ class Silent:
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    store = SqliteOrderRepository(tmp_path_factory.mktemp("fuzz") / "orders.db")
-    # The disk would take most of the time, and what it holds is not asked after.
-    store._writer.execute("PRAGMA synchronous = OFF")
-    yield Application(store, Silent())
-    store.close()
+    folder = tmp_path_factory.mktemp("fuzz")
+    with (
+        closing(SqliteOrderRepository(folder / ORDERS_DB, webhooks=lambda: relay.webhooks)) as store,
+        closing(Relay(folder)) as relay,
+    ):
+        # The disk would take most of the time, and what it holds is not asked after.
+        store._writer.execute("PRAGMA synchronous = OFF")
+        yield Application(store, Silent())
 
 
 @pytest.fixture(scope="module")
