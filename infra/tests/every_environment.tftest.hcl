@@ -116,8 +116,8 @@ run "environment" {
   }
 
   assert {
-    condition     = module.auth.staff.name == "staff"
-    error_message = "The group of those who see every order is staff."
+    condition     = toset(module.auth.groups) == toset(["support", "fulfilment", "finance", "admin", "staff"])
+    error_message = "The pool has the groups to which the API gives permissions."
   }
 
   # --- Lambda ---

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from orders_cli.common import as_time, data_dir_option, json_option, open_database, print_json, print_rows
+from orders_core.permissions import GROUPS
 from orders_host.data_dir import MAIL
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def user() -> None:
 @user.command()
 @click.argument("email")
 @click.option("--password", help="Its password; left out, a temporary one is made and printed.")
-@click.option("--group", "groups", multiple=True, help="A group to join, such as staff; may be repeated.")
+@click.option("--group", "groups", multiple=True, type=click.Choice(list(GROUPS)), help="A group to join.")
 @click.option("--temporary", is_flag=True, help="The password must be changed at the first sign-in.")
 @json_option
 @data_dir_option
@@ -81,6 +82,8 @@ def set_password(email: str, password: str, temporary: bool, data_dir: Path) -> 
 @data_dir_option
 def group(action: str, email: str, name: str, data_dir: Path) -> None:
     """Add a user to a group, or remove it. Tokens show it when they are next renewed."""
+    if action == "add" and name not in GROUPS:
+        raise click.BadParameter(f"there is no group {name}; there are {', '.join(GROUPS)}.")
     with _pool(data_dir) as pool:
         if action == "add":
             pool.add_to_group(email, name)

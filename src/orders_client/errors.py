@@ -44,6 +44,7 @@ class ProblemDocument(Struct, frozen=True):
     current_version: int | None = None
     current_status: str | None = None
     allowed_statuses: list[str] = []
+    needed_permissions: list[str] = []
 
 
 class Problem(OrdersError):

@@ -11,6 +11,7 @@ from orders_contract.catalogue import CATALOGUE, PARAMETERS, PROBLEM_EXAMPLES, R
 from orders_contract.json_schema import components
 from orders_core import problems
 from orders_core.application import ROUTES
+from orders_core.permissions import NEEDED
 from orders_core.problems import ProblemType
 
 # OpenAPI documents are JSON of any shape.
@@ -23,8 +24,9 @@ _DESCRIPTION: Final = """\
 Orders from placement to delivery, for a shop's customers and its staff.
 
 Send the ID token of the user pool as `Authorization: Bearer <token>`. Customers see and change their own
-orders; members of the group `staff` see everyone's and move them through the status machine
-PENDING → CONFIRMED → PROCESSING → SHIPPED → DELIVERED, or to CANCELLED before they are shipped.
+orders; staff, the members of the shop's groups, see everyone's and do what their groups permit. Each
+operation names the permission that it needs. Orders move through the status machine PENDING → CONFIRMED →
+PROCESSING → SHIPPED → DELIVERED, or to CANCELLED before they are shipped.
 
 Errors are problem details (RFC 9457) that name every fault of a request."""
 
@@ -89,7 +91,8 @@ def _operation(name: str, described: Described) -> Document:
         "operationId": name,
         "tags": ["orders"],
         "summary": described.summary,
-        "description": described.description,
+        "description": f"{described.description} Needs the permission {_needed(name)}.",
+        "x-needed-permissions": list(NEEDED[name]),
     }
     if described.parameters:
         operation["parameters"] = [
@@ -108,6 +111,10 @@ def _operation(name: str, described: Described) -> Document:
         },
     }
     return operation
+
+
+def _needed(operation: str) -> str:
+    return " or ".join(f"`{permission}`" for permission in NEEDED[operation])
 
 
 def _with_headers(success: Document) -> Document:

@@ -25,6 +25,7 @@ from orders_core.models import (
     place,
 )
 from orders_core.payment_models import PaymentStatus
+from orders_core.permissions import Permission
 from orders_core.problems import Problem, problem_from
 from orders_core.schemas import (
     BatchResult,
@@ -248,7 +249,7 @@ _PROBLEMS: Final[dict[str, Exception]] = {
     "bad-request": MalformedBody("Input data was truncated"),
     "invalid-input": InvalidBody([Fault("/items/0/quantity", "must be from 1 to 10,000")]),
     "unauthorized": problems.unauthorized(),
-    "forbidden": NotAllowed("You may write orders of your own only; leave customer_id out."),
+    "forbidden": NotAllowed("This needs the permission payments:write.", (Permission.PAYMENTS_WRITE,)),
     "invalid-api-key": problems.invalid_api_key(),
     "not-found": OrderNotFound(""),
     "method-not-allowed": problems.method_not_allowed("PATCH", ["GET", "OPTIONS", "POST"]),

@@ -9,6 +9,7 @@ from orders_core.comment_schemas import CommentInput
 from orders_core.models import OrderStatus, ReturnStatus
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
 from orders_core.payment_schemas import PaymentInput, PaymentMove
+from orders_core.permissions import Permission
 from orders_core.schemas import (
     BatchOrder,
     BatchResults,
@@ -90,6 +91,11 @@ _PROBLEM_DETAILS: Final[Schema] = {
         "detail": {"type": "string", "description": "What is wrong this time, and how to mend it."},
         "instance": {"type": "string", "format": "uri", "description": "Names this very occurrence."},
         "request_id": {"type": "string", "description": "Quote it when you report the problem."},
+        "needed_permissions": {
+            "type": "array",
+            "description": "The permissions of which one is needed and the caller has none.",
+            "items": {"type": "string", "enum": list(Permission)},
+        },
         "errors": {
             "type": "array",
             "description": "Every fault of an invalid request.",

@@ -5,25 +5,33 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from orders_core.models import NotAllowed, Order, OrderNotFound, OrderStatus
+from orders_core.permissions import GROUPS, NEEDED, OF_CUSTOMERS, Permission
 
-STAFF_GROUP = "staff"
+_EDITABLE_BY_CUSTOMERS = (OrderStatus.PENDING,)
+_EDITABLE_BY_THE_SHOP = (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PROCESSING)
 
 
 class Role(Struct, frozen=True):
-    """What a kind of caller may do to the orders it can see."""
+    """What a kind of caller may do to the orders it can see: a customer's own, or for the shop all."""
 
-    settable: tuple[OrderStatus, ...]
-    editable_in: tuple[OrderStatus, ...]
+    permissions: frozenset[Permission]
+    is_shop: bool = True
+
+    @property
+    def settable(self) -> tuple[OrderStatus, ...]:
+        """The statuses that may be set."""
+        return tuple(OrderStatus) if Permission.ORDERS_MOVE in self.permissions else (OrderStatus.CANCELLED,)
+
+    @property
+    def editable_in(self) -> tuple[OrderStatus, ...]:
+        """The statuses in which the content may be changed."""
+        if Permission.ORDERS_WRITE not in self.permissions:
+            return ()
+        return _EDITABLE_BY_THE_SHOP if self.is_shop else _EDITABLE_BY_CUSTOMERS
 
 
-CUSTOMER = Role(
-    settable=(OrderStatus.CANCELLED,),
-    editable_in=(OrderStatus.PENDING,),
-)
-STAFF = Role(
-    settable=tuple(OrderStatus),
-    editable_in=(OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PROCESSING),
-)
+CUSTOMER = Role(OF_CUSTOMERS, is_shop=False)
+STAFF = Role(GROUPS["staff"])
 
 
 class Caller(Struct, frozen=True):
@@ -35,12 +43,12 @@ class Caller(Struct, frozen=True):
     @property
     def owner(self) -> str | None:
         """The only customer whose orders the caller may read and write; None for the orders of all."""
-        return None if self.role is STAFF else self.sub
+        return None if self.role.is_shop else self.sub
 
     @property
     def sees_internal(self) -> bool:
         """Whether the caller reads what staff writes for staff only."""
-        return self.role is STAFF
+        return self.role.is_shop
 
 
 def caller_from(claims: Mapping[str, str]) -> Caller:
@@ -54,8 +62,20 @@ def caller_from(claims: Mapping[str, str]) -> Caller:
     """
     if claims.get("token_use", "id") != "id":
         raise KeyError("token_use")
-    role = STAFF if STAFF_GROUP in _groups(claims.get("cognito:groups", "")) else CUSTOMER
+    granted = [GROUPS[name] for name in _groups(claims.get("cognito:groups", "")) if name in GROUPS]
+    role = Role(frozenset().union(*granted)) if granted else CUSTOMER
     return Caller(sub=claims["sub"], role=role)
+
+
+def require_permission(caller: Caller, operation: str) -> None:
+    """Pass if the caller has a permission that is enough for an operation.
+
+    Raises:
+        NotAllowed: it has none. Nothing of the request was looked at, so nothing of any order is revealed.
+    """
+    needed = NEEDED[operation]
+    if caller.role.permissions.isdisjoint(needed):
+        raise NotAllowed(f"This needs the permission {' or '.join(needed)}.", needed)
 
 
 def customer_for(caller: Caller, requested: str | None) -> str:
@@ -78,20 +98,6 @@ def listing_scope(caller: Caller, requested: str | None) -> str | None:
         NotAllowed: a customer asks for the orders of another.
     """
     return caller.owner if requested is None else customer_for(caller, requested)
-
-
-def require_staff(caller: Caller, deed: str) -> None:
-    """Pass if the caller is staff.
-
-    Args:
-        caller: whose request it is.
-        deed: what only staff can do, as the answer is to say it.
-
-    Raises:
-        NotAllowed: it is a customer.
-    """
-    if caller.owner is not None:
-        raise NotAllowed(f"Only staff can {deed}.")
 
 
 def require_visible(order: Order | None, caller: Caller, order_id: str) -> Order:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Final
 
-from orders_core import problems
+from orders_core import access, problems
 from orders_core.operations import (
     comments,
     customers,
@@ -105,6 +105,7 @@ class Application:
             operation = ROUTES.get((request.method, request.resource))
             if operation is None:
                 raise no_such_route(request.method, request.resource)
+            access.require_permission(request.caller, operation.__name__)
             return operation(request, store, self._clock)
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever happens, the client gets an answer
             problem = problem_from(error)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from orders_core import money
 from orders_core.comment_models import Comment
 from orders_core.payment_models import Payment, PaymentStatus
+from orders_core.permissions import Permission
 from orders_core.personal import Personal, without_personal_data
 from orders_core.shipment_models import Shipment
 
@@ -302,7 +303,14 @@ class OrderNotFound(OrderError):
 
 
 class NotAllowed(OrderError):
-    """The caller may see the order but not do this to it."""
+    """The caller may see the order but not do this to it.
+
+    `needed` are the permissions of which the caller has none; empty where no permission would help.
+    """
+
+    def __init__(self, detail: str, needed: Sequence[Permission] = ()) -> None:
+        super().__init__(detail)
+        self.needed = tuple(needed)
 
 
 class VersionMismatch(OrderError):
@@ -399,9 +407,13 @@ def _check_allowed(order: Order, request: OrderChange) -> None:
     moved = request.status is not None and request.status != order.status
     if moved and request.status not in request.settable:
         allowed = ", ".join(request.settable)
-        raise NotAllowed(f"You may set the status of an order to {allowed} only, not to {request.status}.")
+        detail = f"You may set the status of an order to {allowed} only, not to {request.status}."
+        raise NotAllowed(f"{detail} That needs orders:move.", (Permission.ORDERS_MOVE,))
     if request.owner is not None and request.customer_id not in (None, request.owner):
         raise NotAllowed("You may write orders of your own only; leave customer_id out.")
+    if not request.editable_in and order.content != request.content:
+        detail = "You may move orders but not change them: send items, notes and all else as they are."
+        raise NotAllowed(f"{detail} To change them needs orders:write.", (Permission.ORDERS_WRITE,))
 
 
 def _check_state(order: Order, request: OrderChange) -> None:

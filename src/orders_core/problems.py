@@ -189,7 +189,8 @@ def _not_found(_: OrderNotFound) -> Problem:
 
 
 def _not_allowed(error: NotAllowed) -> Problem:
-    return Problem(FORBIDDEN, str(error))
+    extensions = {"needed_permissions": error.needed} if error.needed else {}
+    return Problem(FORBIDDEN, str(error), extensions)
 
 
 def _version_mismatch(error: VersionMismatch) -> Problem:

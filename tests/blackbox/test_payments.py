@@ -121,17 +121,17 @@ def test_a_payment_is_checked_like_an_order(
 
 
 def test_refusals_come_in_their_order(ana: Client, luis: Client, staff: Client, order: Json) -> None:
-    """Not found, not allowed, version, state."""
+    """No permission, not found, version, state."""
     stale = {"If-Match": '"99"'}
-    problem(luis.send("POST", payments_of(order), CARD, headers=stale), 404, "not-found")
+    problem(luis.send("POST", payments_of(order), CARD, headers=stale), 403, "forbidden")
     problem(ana.send("POST", payments_of(order), CARD, headers=stale), 403, "forbidden")
     problem(staff.send("POST", payments_of(order), CARD, headers=stale), 412, "version-mismatch")
     order = record(staff, order, CARD)
     path = f"{payments_of(order)}/{order['payments'][0]['payment_id']}"
     absent = f"{payments_of(order)}/{uuid.UUID(int=0)}"
     body = {"status": "REFUNDED"}
-    problem(luis.send("PUT", path, body, headers=stale), 404, "not-found")
-    problem(ana.send("PUT", absent, body, headers=stale), 404, "not-found")
+    problem(luis.send("PUT", path, body, headers=stale), 403, "forbidden")
+    problem(staff.send("PUT", absent, body, headers=stale), 404, "not-found")
     problem(ana.send("PUT", path, body, headers=stale), 403, "forbidden")
     problem(staff.send("PUT", path, body, headers=stale), 412, "version-mismatch")
     document = problem(staff.send("PUT", path, body), 409, "illegal-state")

@@ -112,7 +112,7 @@ def test_no_step_is_skipped(ana: Client, staff: Client, order: Json) -> None:
 
 
 def test_refusals_come_in_their_order(ana: Client, luis: Client, staff: Client, order: Json) -> None:
-    """Not found, not allowed, version, state."""
+    """No permission, not found, version, state."""
     stale = {"If-Match": '"99"'}
     problem(luis.send("POST", returns_of(order), ONE_MUG, headers=stale), 404, "not-found")
     problem(ana.send("POST", returns_of(order), ONE_MUG, headers=stale), 412, "version-mismatch")
@@ -120,8 +120,8 @@ def test_refusals_come_in_their_order(ana: Client, luis: Client, staff: Client, 
     path = f"{returns_of(order)}/{asked['returns'][0]['return_id']}"
     absent = f"{returns_of(order)}/{uuid.UUID(int=0)}"
     body = {"status": "REFUNDED"}
-    problem(luis.send("PUT", path, body, headers=stale), 404, "not-found")
-    problem(ana.send("PUT", absent, body, headers=stale), 404, "not-found")
+    problem(luis.send("PUT", path, body, headers=stale), 403, "forbidden")
+    problem(staff.send("PUT", absent, body, headers=stale), 404, "not-found")
     problem(ana.send("PUT", path, body, headers=stale), 403, "forbidden")
     problem(staff.send("PUT", path, body, headers=stale), 412, "version-mismatch")
     problem(staff.send("PUT", path, body), 409, "illegal-state")

@@ -105,9 +105,9 @@ def test_a_shipment_is_checked_like_an_order(
 
 
 def test_refusals_come_in_their_order(ana: Client, luis: Client, staff: Client, order: Json) -> None:
-    """Not found, not allowed, version."""
+    """No permission, version."""
     stale = {"If-Match": '"99"'}
-    problem(luis.send("POST", shipments_of(order), PARCEL, headers=stale), 404, "not-found")
+    problem(luis.send("POST", shipments_of(order), PARCEL, headers=stale), 403, "forbidden")
     problem(ana.send("POST", shipments_of(order), PARCEL, headers=stale), 403, "forbidden")
     problem(staff.send("POST", shipments_of(order), PARCEL, headers=stale), 412, "version-mismatch")
 

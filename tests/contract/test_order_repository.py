@@ -10,7 +10,7 @@ from tests import every_field
 from tests.orders import LAMPS, MUGS, a_change, a_removal, an_order, moment
 
 from orders_core import comments, models, payments, returns, shipments
-from orders_core.access import CUSTOMER, STAFF
+from orders_core.access import CUSTOMER, STAFF, Role
 from orders_core.comment_models import Comment, Visibility
 from orders_core.models import (
     Address,
@@ -27,6 +27,7 @@ from orders_core.models import (
     VersionMismatch,
 )
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
+from orders_core.permissions import GROUPS
 from orders_core.shipment_models import FulfilmentStatus, Shipment, ShipmentLine
 from orders_core.stores import (
     OrderExists,
@@ -169,6 +170,16 @@ class TestUpdate:
             owner = "ana" if role is CUSTOMER else None
             change = a_change(order, LAMPS, None, owner, STAFF, customer_id, versions)
             self.agree(orders, order, change)
+
+    @pytest.mark.parametrize("group", GROUPS)
+    @pytest.mark.parametrize("content", [MUGS, LAMPS])
+    @pytest.mark.parametrize("target", [None, OrderStatus.CONFIRMED, OrderStatus.CANCELLED])
+    def test_each_group_moves_and_changes_what_it_may(
+        self, orders: OrderRepository, group: str, content: OrderContent, target: OrderStatus | None
+    ) -> None:
+        order = an_order("ana")
+        orders.create(order)
+        self.agree(orders, order, a_change(order, content, target, role=Role(GROUPS[group])))
 
     @pytest.mark.parametrize(
         "content",

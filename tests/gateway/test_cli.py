@@ -81,6 +81,8 @@ class TestMisuse:
             (["user", "add", ANA, "--password", PASSWORD], "exists"),
             (["user", "disable", "nobody@example.com"], "User does not exist"),
             (["user", "group", "leave", ANA, "staff"], "leave"),
+            (["user", "group", "add", ANA, "suport"], "support, fulfilment, finance"),
+            (["user", "add", "new@example.com", "--group", "suport"], "suport"),
             (["token", "nobody@example.com"], "User does not exist"),
             (["key", "create", "x", "--plan", "gold"], "gold"),
             (["key", "revoke", "nosuchkey0"], "orders key list"),
@@ -170,13 +172,13 @@ class TestMisuse:
 class TestUsers:
     def test_a_user_is_added_listed_grouped_and_disabled(self, data_dir: Path) -> None:
         sub = add_user(data_dir, "boss@example.com", "staff")
-        orders("user", "group", "add", "boss@example.com", "buyers", data_dir=data_dir)
+        orders("user", "group", "add", "boss@example.com", "support", data_dir=data_dir)
         orders("user", "group", "remove", "boss@example.com", "staff", data_dir=data_dir)
         orders("user", "disable", "boss@example.com", data_dir=data_dir)
         listed = json.loads(orders("user", "list", "--json", data_dir=data_dir))
         users = {user["email"]: user for user in listed}
         boss = users["boss@example.com"]
-        assert (boss["sub"], boss["enabled"], boss["groups"]) == (sub, False, ["buyers"])
+        assert (boss["sub"], boss["enabled"], boss["groups"]) == (sub, False, ["support"])
         assert users[ANA]["status"] == "CONFIRMED"
         assert "disabled" in refused("token", "boss@example.com", "--data-dir", data_dir)
         orders("user", "disable", "--undo", "boss@example.com", data_dir=data_dir)

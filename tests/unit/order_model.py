@@ -177,11 +177,11 @@ class Model:
     def move_return(
         self, order_id: str, return_id: str, caller: Caller, status: str, versions: list[int] | None
     ) -> None:
+        if not caller.groups:
+            raise FORBIDDEN
         order = self.visible(order_id, caller)
         if return_id not in order.returns:
             raise NOT_FOUND
-        if not caller.groups:
-            raise FORBIDDEN
         check_version(order, versions)
         moved = order.returns[return_id]
         if status == moved.status:

@@ -1,4 +1,4 @@
-# Who the callers are: the user pool, its staff, and the client that signs them in.
+# Who the callers are: the user pool, its groups, and the client that signs them in.
 
 resource "aws_cognito_user_pool" "this" {
   name                     = var.name
@@ -57,10 +57,24 @@ resource "aws_cognito_user_pool" "this" {
   }
 }
 
-resource "aws_cognito_user_group" "staff" {
-  name         = "staff"
-  description  = "May see and move every customer's orders"
+# What each may do is in src/orders_core/permissions.py; a test compares the names.
+resource "aws_cognito_user_group" "this" {
+  for_each = {
+    support    = "Places and changes orders for customers, decides on returns"
+    fulfilment = "Moves orders and records shipments"
+    finance    = "Records payments, decides on returns, sees figures and exports"
+    admin      = "May do everything"
+    staff      = "May do everything, in a shop that does not tell its people apart"
+  }
+
+  name         = each.key
+  description  = each.value
   user_pool_id = aws_cognito_user_pool.this.id
+}
+
+moved {
+  from = aws_cognito_user_group.staff
+  to   = aws_cognito_user_group.this["staff"]
 }
 
 resource "aws_cognito_user_pool_domain" "this" {

@@ -8,7 +8,7 @@ output "client" {
   value       = aws_cognito_user_pool_client.this
 }
 
-output "staff" {
-  description = "The group of those who may see and move every order."
-  value       = aws_cognito_user_group.staff
+output "groups" {
+  description = "The groups of those who work with every customer's orders."
+  value       = keys(aws_cognito_user_group.this)
 }

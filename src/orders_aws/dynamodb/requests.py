@@ -79,9 +79,12 @@ def update_request(table: str, change: OrderChange, write_id: str) -> Item:
         assignments["external_reference"] = ":reference"
         expression.values[":reference"] = {"S": change.content.external_reference}
     assigned = ", ".join(f"{name} = {value}" for name, value in assignments.items())
-    return expression.request(table, change.order_id) | {
+    request = expression.request(table, change.order_id)
+    # The condition names what is assigned, but for the version.
+    names = {**request["ExpressionAttributeNames"], "#version": "version"}
+    return request | {
         "UpdateExpression": f"SET {assigned}{removed}",
-        "ExpressionAttributeNames": _NAMES,
+        "ExpressionAttributeNames": names,
         "ReturnValues": "ALL_NEW",
     }
 
@@ -146,7 +149,10 @@ class _Expression:
             self._conditions.append(f"#version IN ({self._bind_all('v', [{'N': str(v)} for v in versions])})")
 
     def require_status(self, statuses: tuple[OrderStatus, ...], unless: str = "") -> None:
-        """The status is one of these; or the condition `unless` holds."""
+        """The status is one of these; or the condition `unless` holds. DynamoDB's IN takes no empty list."""
+        if not statuses:
+            self._conditions.append(f"({unless})")
+            return
         condition = f"#status IN ({self._bind_all('s', [{'S': status} for status in statuses])})"
         self._conditions.append(f"({condition} OR ({unless}))" if unless else condition)
 
