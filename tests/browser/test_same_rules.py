@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from orders_core import amounts, comments, money, payments, returns, shipments
-from orders_core.access import CUSTOMER, STAFF, Role
+from orders_core.access import caller_from
 from orders_core.models import (
     DELETABLE,
     TRANSITIONS,
@@ -24,13 +24,15 @@ from orders_core.models import (
     Tax,
 )
 from orders_core.payment_models import OrderPaymentStatus, PaymentStatus
+from orders_core.permissions import GROUPS, NEEDED, OF_CUSTOMERS, Permission
 from orders_core.schemas import view_of
 from orders_core.shipment_models import FulfilmentStatus
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 from tests.orders import an_order, moment
 
-ROLES = {True: STAFF, False: CUSTOMER}
+STAFF_USER = {"staff": True, "permissions": sorted(GROUPS["staff"])}
+CUSTOMER_USER = {"staff": False, "permissions": sorted(OF_CUSTOMERS)}
 AMOUNTS = (
     "0",
     "0.1",
@@ -103,19 +105,32 @@ def test_amounts_are_written_as_the_api_writes_them(page: Page) -> None:
     assert texts == [money.to_text(int(str(minor)), str(code)) for minor, code in calls]
 
 
-@pytest.mark.parametrize("staff", ROLES)
-def test_what_each_role_may_do_in_each_status(page: Page, staff: bool) -> None:
-    role: Role = ROLES[staff]
-    calls: list[list[object]] = [[{"status": status}, {"staff": staff}] for status in OrderStatus]
+def test_what_members_of_each_group_may_do(page: Page) -> None:
+    members = [*([name] for name in GROUPS), ["support", "finance"], ["beta"], []]
+    for names, shown in zip(
+        members, each(page, "rules", "roleOf", [[names] for names in members]), strict=True
+    ):
+        role = caller_from({"sub": "x", "cognito:groups": ",".join(names)}).role
+        assert (shown["staff"], sorted(shown["permissions"])) == (role.is_shop, sorted(role.permissions))
+
+
+@pytest.mark.parametrize("group", [*GROUPS, "none"])
+def test_what_each_role_may_do_in_each_status(page: Page, group: str) -> None:
+    role = caller_from({"sub": "x", "cognito:groups": group}).role
+    user = {"staff": role.is_shop, "permissions": sorted(role.permissions)}
+    calls: list[list[object]] = [[{"status": status}, user] for status in OrderStatus]
+    movable = () if role.permissions.isdisjoint(NEEDED["replace_order"]) else role.settable
     assert each(page, "rules", "moves", calls) == [
-        [move for move in TRANSITIONS[status] if move in role.settable] for status in OrderStatus
+        [move for move in TRANSITIONS[status] if move in movable] for status in OrderStatus
     ]
     assert each(page, "rules", "canEdit", calls) == [status in role.editable_in for status in OrderStatus]
-    assert each(page, "rules", "canDelete", calls) == [status in DELETABLE for status in OrderStatus]
+    writes = Permission.ORDERS_WRITE in role.permissions
+    deletable = [writes and status in DELETABLE for status in OrderStatus]
+    assert each(page, "rules", "canDelete", calls) == deletable
 
 
 def test_moves_of_returns(page: Page) -> None:
-    calls: list[list[object]] = [[{"status": status}, {"staff": True}] for status in returns.TRANSITIONS]
+    calls: list[list[object]] = [[{"status": status}, STAFF_USER] for status in returns.TRANSITIONS]
     assert each(page, "rules", "returnMoves", calls) == [
         list(moves) for moves in returns.TRANSITIONS.values()
     ]
@@ -124,7 +139,7 @@ def test_moves_of_returns(page: Page) -> None:
 def test_moves_of_payments_but_refunds_which_have_an_amount(page: Page) -> None:
     for status in (OrderStatus.CONFIRMED, OrderStatus.CANCELLED):
         calls: list[list[object]] = [
-            [{"status": start}, {"status": status}, {"staff": True}] for start in payments.TRANSITIONS
+            [{"status": start}, {"status": status}, STAFF_USER] for start in payments.TRANSITIONS
         ]
         assert each(page, "rules", "paymentMoves", calls) == [
             [
@@ -143,7 +158,7 @@ def test_where_goods_leave_and_what_is_left_of_them(page: Page) -> None:
         "shipments": [{"lines": [{"line": 1, "quantity": 2}]}, {"lines": [{"line": 2, "quantity": 1}]}],
     }
     assert each(page, "rules", "unshipped", [[order]]) == [[1, 0]]
-    calls: list[list[object]] = [[{**order, "status": status}, {"staff": True}] for status in OrderStatus]
+    calls: list[list[object]] = [[{**order, "status": status}, STAFF_USER] for status in OrderStatus]
     assert each(page, "rules", "canShip", calls) == [status in shipments.SHIPS_IN for status in OrderStatus]
 
 
@@ -157,7 +172,7 @@ def test_how_far_an_order_is_has_the_same_names(page: Page) -> None:
 
 def test_customers_and_staff_have_room_for_comments_each(page: Page) -> None:
     full = {"customer_id": "ana", "comments": [{"by": "ana"}] * comments.MAX_COMMENTS}
-    calls: list[list[object]] = [[full, {"sub": "ana"}], [full, {"sub": "boss", "staff": True}]]
+    calls: list[list[object]] = [[full, CUSTOMER_USER | {"sub": "ana"}], [full, STAFF_USER | {"sub": "boss"}]]
     assert each(page, "rules", "canComment", calls) == [False, True]
 
 
@@ -172,7 +187,7 @@ def test_what_can_still_come_back(page: Page) -> None:
     }
     assert each(page, "rules", "returnable", [[order], [{**order, "status": "SHIPPED"}]]) == [[1, 1], [0, 0]]
     many = {**order, "returns": [entry("REJECTED", 1, 1)] * returns.MAX_RETURNS}
-    assert each(page, "rules", "canReturn", [[order], [many]]) == [True, False]
+    assert each(page, "rules", "canReturn", [[order, CUSTOMER_USER], [many, CUSTOMER_USER]]) == [True, False]
 
 
 def test_what_is_paid_back_is_what_the_api_pays_back(page: Page) -> None:

@@ -8,6 +8,7 @@ import { forgetEverything } from "./memory.js";
 import { palette } from "./palette.js";
 import { forgetRequests } from "./request-log.js";
 import { link, PAGE_SHOWN, route } from "./router.js";
+import { may } from "./rules.js";
 import { restore, signOut, signOutEverywhere, user } from "./session.js";
 import { settingsMenu } from "./settings-menu.js";
 import { followShortcuts } from "./shortcuts.js";
@@ -27,7 +28,11 @@ const PAGES = [
   [["security"], async () => (await import("./pages/security.js")).securityPage],
 ];
 const NAVIGATION = [["orders", "nav.orders"], ["overview", "nav.overview"], ["customers", "nav.customers"], ["new", "nav.new"]];
-const FOR_STAFF = new Set(["customers"]);
+const OFFERED = {
+  overview: (user) => !user.staff || may(user, "statistics:read"),
+  customers: (user) => user.staff,
+  new: (user) => may(user, "orders:write"),
+};
 
 function start() {
   const [view] = scoped(() => [
@@ -122,7 +127,7 @@ function navigation() {
   return h(
     "nav",
     { "aria-label": tr("app.main") },
-    NAVIGATION.filter(([path]) => user().staff || !FOR_STAFF.has(path)).map(([path, key]) =>
+    NAVIGATION.filter(([path]) => OFFERED[path]?.(user()) ?? true).map(([path, key]) =>
       h("a", { href: link([path]), class: `nav is-${path}`, "aria-current": () => here() === path && "page" }, tr(key)),
     ),
   );

@@ -4,13 +4,14 @@
 
 import { asClient, cognito, CognitoError } from "./cognito.js";
 import { untilReached } from "./http.js";
+import { roleOf } from "./rules.js";
 import { signal } from "./view.js";
 
 const STORED = "orders-console.refresh-token";
 const ANSWERABLE = new Set(["NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"]);
 const EARLY = 300; // seconds before expiry at which tokens are renewed
 
-/** `{sub, email, staff}`; null when nobody is signed in, undefined while that is not known yet. */
+/** `{sub, email, staff, permissions}`; null when nobody is signed in, undefined while that is not known yet. */
 export const user = signal(undefined);
 /** Whether the session ended by itself, which the sign-in page then says. */
 export const ended = signal(false);
@@ -135,7 +136,7 @@ function keep(result) {
   const claims = claimsOf(tokens.id);
   ended.set(false);
   if (user.peek()?.sub !== claims.sub) {
-    user.set({ sub: claims.sub, email: claims.email, staff: (claims["cognito:groups"] ?? []).includes("staff") });
+    user.set({ sub: claims.sub, email: claims.email, ...roleOf(claims["cognito:groups"] ?? []) });
   }
 }
 

@@ -166,7 +166,7 @@ function actions(order, user, act) {
   return [
     moves(order, user).map((status) => actionButton(tr(`move.${status}`), move(status), { kind: kind(status) })),
     canEdit(order, user) && h("a", { class: "button", href: link(["orders", order.order_id, "edit"]) }, tr("order.edit")),
-    canDelete(order) && actionButton(tr("order.delete"), remove, { kind: "danger-quiet" }),
+    canDelete(order, user) && actionButton(tr("order.delete"), remove, { kind: "danger-quiet" }),
     actionButton(tr("copy.curl"), () => copyCurl(order), { kind: "quiet" }),
     PAPERS.map((kind) => h("a", { class: "button quiet", href: link(["papers", kind], { ids: order.order_id }) }, tr(`paper.${kind}`))),
   ];

@@ -16,7 +16,7 @@ export function returnsSection(order, user, act, failedAt) {
   const entries = order.returns ?? [];
   const name = `return ${order.order_id}`;
   const asking = signal(recall(user, name) ?? null); // the draft: it outlives a change of the order
-  if (entries.length === 0 && !canReturn(order)) return null;
+  if (entries.length === 0 && !canReturn(order, user)) return null;
   const start = () => {
     asking.set({ key: orders.newKey(), quantities: order.items.map(() => 0), reason: "" });
     section.querySelector(".return-form input")?.focus();
@@ -34,13 +34,13 @@ export function returnsSection(order, user, act, failedAt) {
       { class: "row between" },
       h("h2", { tabindex: "-1" }, tr("return.title")),
       () =>
-        canReturn(order) &&
+        canReturn(order, user) &&
         !asking() &&
         h("button", { type: "button", class: "button", name: "return-items", onclick: start }, tr("return.request")),
     ),
     entries.map((entry) => [returnEntry(entry, order, user, act), failedAt(entry.return_id)]),
     failedAt(FORM),
-    () => asking() && canReturn(order) && requestForm(order, act, asking.peek(), { close, changed: () => keepDraft(user, name, asking.peek()) }),
+    () => asking() && canReturn(order, user) && requestForm(order, act, asking.peek(), { close, changed: () => keepDraft(user, name, asking.peek()) }),
   );
   return section;
 }
