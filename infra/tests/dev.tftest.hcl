@@ -36,7 +36,7 @@ run "dev" {
   }
 
   assert {
-    condition     = module.function["api"].function.logging_config[0].application_log_level == "DEBUG"
+    condition     = module.function["fulfilment"].function.logging_config[0].application_log_level == "DEBUG"
     error_message = "dev logs everything."
   }
 

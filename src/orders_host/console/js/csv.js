@@ -37,9 +37,12 @@ function cell(text) {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Saves a text as a file. The mark at its start tells Excel that it is UTF-8. */
-export function download(name, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
+/** Saves a text as a file of CSV. The mark at its start tells Excel that it is UTF-8. */
+export const download = (name, text) => saveFile(name, "text/csv;charset=utf-8", `\ufeff${text}`);
+
+/** Saves a text as a file. */
+export function saveFile(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const anchor = document.createElement("a");
   anchor.href = url;
   anchor.download = name;

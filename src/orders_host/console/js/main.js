@@ -24,6 +24,7 @@ const PAGES = [
   [["new"], async () => (await import("./pages/new-order.js")).newOrderPage],
   [["overview"], async () => (await import("./pages/overview.js")).overviewPage],
   [["customers"], async () => (await import("./pages/customers.js")).customersPage],
+  [["customers", "*"], async () => (await import("./pages/customer.js")).customerPage],
   [["developers"], async () => (await import("./pages/developers.js")).developersPage],
   [["security"], async () => (await import("./pages/security.js")).securityPage],
 ];

@@ -79,7 +79,7 @@ function table(customers) {
     h(
       "table",
       { class: "items" },
-      h("thead", {}, h("tr", {}, column("order.customer"), column("customers.orders", "number"), column("customers.open", "number wide-only"), column("customers.sum", "number"), column("customers.last", "number wide-only"))),
+      h("thead", {}, h("tr", {}, column("order.customer"), column("customers.orders", "number"), column("customers.open", "number wide-only"), column("customers.sum", "number"), column("customers.last", "number wide-only"), h("td", {}))),
       h("tbody", {}, customers.map(row)),
     ),
   );
@@ -99,4 +99,5 @@ const row = ({ id, contact, orders: all, open, last, sums }) =>
     h("td", { class: "number wide-only" }, String(open)),
     h("td", { class: "number" }, [...sums].map(([currency, minor]) => h("span", { class: "block" }, () => formatMoney(toText(minor, currency), currency)))),
     h("td", { class: "number wide-only" }, ago(last)),
+    h("td", {}, h("a", { href: link(["customers", id]), "aria-label": () => t("customer.data.of", { name: customerName(id, contact) }) }, tr("customer.data"))),
   );
