@@ -1,7 +1,7 @@
 """`AsyncOrders`: the client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Self, Unpack
@@ -50,11 +50,12 @@ class AsyncOrders:
         password: str,
         *,
         api_key: str | None = None,
+        mfa_code: Callable[[], str] | None = None,
         retries: Retries | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._retries = retries or Retries()
-        self._session = Session(where, email, password, self._retries)
+        self._session = Session(where, email, password, self._retries, mfa_code=mfa_code)
         self._signing_in = asyncio.Lock()
         self._api_key = api_key
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)

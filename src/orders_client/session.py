@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from orders_client.errors import SignInFailed, problem_from
 from orders_client.retrying import Retries, Steps, send
 
-_TARGET: Final = "AWSCognitoIdentityProviderService.InitiateAuth"
+_TARGET: Final = "AWSCognitoIdentityProviderService."
+_CODE: Final = "SOFTWARE_TOKEN_MFA"
 _EARLY: Final = 30.0
 """A token is renewed so many seconds before it expires: it must still be valid when it arrives."""
 
@@ -31,10 +32,11 @@ class _Result(Struct, rename="pascal"):
 
 
 class _Answer(Struct):
-    """What InitiateAuth may answer: a result, a challenge, or a refusal."""
+    """What InitiateAuth and RespondToAuthChallenge may answer: a result, a challenge, or a refusal."""
 
     result: _Result | None = field(default=None, name="AuthenticationResult")
     challenge: str = field(default="", name="ChallengeName")
+    session: str = field(default="", name="Session")
     code: str = field(default="", name="__type")
     message: str = ""
 
@@ -52,12 +54,15 @@ class Session:
         password: str,
         retries: Retries,
         clock: Callable[[], float] = time.monotonic,
+        mfa_code: Callable[[], str] | None = None,
     ) -> None:
+        """`mfa_code` gives the code that the user's authenticator app shows now."""
         self._where = where
         self._email = email
         self._password = password
         self._retries = retries
         self._clock = clock
+        self._mfa_code = mfa_code
         self._token = ""
         self._refresh_token = ""
         self._renew_at = 0.0
@@ -95,28 +100,47 @@ class Session:
         yield from self._sign_in(host, "USER_PASSWORD_AUTH", USERNAME=self._email, PASSWORD=self._password)
 
     def _sign_in(self, host: Host, flow: str, **parameters: str) -> Steps[None]:
-        body = {"ClientId": host.client_id, "AuthFlow": flow, "AuthParameters": parameters}
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": _TARGET}
-        request = httpx.Request(
-            "POST", f"{host.cognito_url.rstrip('/')}/", content=msgspec.json.encode(body), headers=headers
-        )
-        response, _ = yield from send(request, self._retries)
-        result = _result_of(response)
+        answer = yield from self._ask(host, "InitiateAuth", AuthFlow=flow, AuthParameters=parameters)
+        if answer.challenge == _CODE and self._mfa_code:
+            responses = {"USERNAME": self._email, "SOFTWARE_TOKEN_MFA_CODE": self._mfa_code()}
+            answer = yield from self._ask(
+                host,
+                "RespondToAuthChallenge",
+                ChallengeName=_CODE,
+                Session=answer.session,
+                ChallengeResponses=responses,
+            )
+        result = _result_of(answer)
         self._token = result.id_token
         self._refresh_token = result.refresh_token or self._refresh_token
         self._renew_at = self._clock() + result.expires_in - _EARLY
 
+    def _ask(self, host: Host, operation: str, **members: object) -> Steps[_Answer]:
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": _TARGET + operation}
+        content = msgspec.json.encode({"ClientId": host.client_id, **members})
+        url = f"{host.cognito_url.rstrip('/')}/"
+        response, _ = yield from send(
+            httpx.Request("POST", url, content=content, headers=headers), self._retries
+        )
+        return _answer_of(response)
 
-def _result_of(response: httpx.Response) -> _Result:
+
+def _answer_of(response: httpx.Response) -> _Answer:
     try:
         answer = msgspec.json.decode(response.content, type=_Answer)
     except msgspec.DecodeError:
         raise problem_from(response) from None
     if answer.code:
         raise SignInFailed(answer.code.rpartition("#")[2], answer.message)
-    if answer.challenge:
-        message = "The user pool asks for more than a password: sign in to the console once"
-        raise SignInFailed(answer.challenge, message)
-    if answer.result is None:
+    if answer.result is None and not answer.challenge:
         raise problem_from(response)
-    return answer.result
+    return answer
+
+
+def _result_of(answer: _Answer) -> _Result:
+    if answer.result is not None:
+        return answer.result
+    message = "The user pool asks for more than a password: sign in to the console once"
+    if answer.challenge == _CODE:
+        message = "The user pool asks for a code of an authenticator app: give mfa_code, which returns one"
+    raise SignInFailed(answer.challenge, message)

@@ -1,7 +1,7 @@
 """`Orders`: the client for code without asyncio. It may be shared by threads."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from threading import Lock
@@ -54,6 +54,7 @@ class Orders:
         where: the URL beside which `/config.json` says where everything is (the embedded host's, the
             console's on AWS), or a `Host`.
         api_key: sent as `x-api-key`, where the host wants one.
+        mfa_code: gives the code that the user's authenticator app shows now, at each sign-in by password.
         transport: stands in for httpx's own.
     """
 
@@ -64,11 +65,12 @@ class Orders:
         password: str,
         *,
         api_key: str | None = None,
+        mfa_code: Callable[[], str] | None = None,
         retries: Retries | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._retries = retries or Retries()
-        self._session = Session(where, email, password, self._retries)
+        self._session = Session(where, email, password, self._retries, mfa_code=mfa_code)
         self._signing_in = Lock()
         self._api_key = api_key
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)

@@ -105,6 +105,28 @@ def test_a_challenge_is_told_by_its_name() -> None:
     assert refused.value.code == "NEW_PASSWORD_REQUIRED"
 
 
+def test_a_code_of_an_authenticator_app_is_given_when_it_is_asked_for() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def pool(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        if "AuthFlow" in asked[-1]:
+            return answer(200, {"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "open"})
+        return answer(200, {"AuthenticationResult": {"IdToken": "token", "ExpiresIn": HOUR}})
+
+    without = Session(HOST, "ana@example.com", "secret", Retries())
+    with pytest.raises(SignInFailed, match="give mfa_code"):
+        run(without.token(), pool)
+    session = Session(HOST, "ana@example.com", "secret", Retries(), mfa_code=lambda: "123456")
+    assert run(session.token(), pool) == (HOST, "token")
+    assert asked[-1] == {
+        "ClientId": "client",
+        "ChallengeName": "SOFTWARE_TOKEN_MFA",
+        "Session": "open",
+        "ChallengeResponses": {"USERNAME": "ana@example.com", "SOFTWARE_TOKEN_MFA_CODE": "123456"},
+    }
+
+
 def test_a_pool_that_answers_in_other_words_is_told_by_its_status() -> None:
     session = Session(HOST, "ana@example.com", "secret", Retries())
     with pytest.raises(Problem, match="413"):
