@@ -20,8 +20,9 @@ archive_type = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("file", type=archive_type)
+@json_option
 @data_dir_option
-def backup(file: Path, data_dir: Path) -> None:
+def backup(file: Path, as_json: bool, data_dir: Path) -> None:
     """Write all databases to FILE, as they are now. The host may be running."""
     import os
 
@@ -30,6 +31,10 @@ def backup(file: Path, data_dir: Path) -> None:
     os.nice(10)  # The host goes first.
     with _one_line(f"--data-dir {data_dir} can't be backed up to {file}"), _bar("Copying") as progress:
         manifest = write_backup(data_dir, file, progress)
+    if as_json:
+        files = [{"name": each.name, "bytes": each.bytes} for each in manifest.files]
+        print_json({"file": str(file), "created_at": manifest.created_at, "files": files})
+        return
     size = sum(each.bytes for each in manifest.files)
     click.echo(f"{file} has {', '.join(each.name for each in manifest.files)}: {size:,} bytes.")
 
@@ -39,8 +44,9 @@ def backup(file: Path, data_dir: Path) -> None:
 @click.option(
     "--replace", is_flag=True, help="Move databases that are there already to a folder beside them."
 )
+@json_option
 @data_dir_option
-def restore(file: Path, replace: bool, data_dir: Path) -> None:
+def restore(file: Path, replace: bool, as_json: bool, data_dir: Path) -> None:
     """Put the databases of the backup FILE into the data directory. No host may be using it."""
     from orders_host.restore import DirectoryInUse, InvalidBackup
     from orders_host.restore import restore as put_back
@@ -50,6 +56,9 @@ def restore(file: Path, replace: bool, data_dir: Path) -> None:
             epoch = put_back(file, data_dir, replace=replace)
         except (InvalidBackup, DirectoryInUse) as error:
             raise InvalidOption(str(error)) from error
+    if as_json:
+        print_json({"data_dir": str(data_dir), "file": str(file), "epoch": epoch})
+        return
     click.echo(f"{data_dir} is restored from {file}. Its events from now on are of epoch {epoch}.")
 
 
@@ -63,7 +72,7 @@ def check(file: Path | None, as_json: bool, data_dir: Path) -> None:
     The host may be running.
     """
     if file is not None:
-        _check_backup(file)
+        _check_backup(file, as_json)
         return
     from orders_host.check import MAX_FINDINGS
     from orders_host.check import check as inspect
@@ -82,7 +91,7 @@ def check(file: Path | None, as_json: bool, data_dir: Path) -> None:
         sys.exit(1)
 
 
-def _check_backup(file: Path) -> None:
+def _check_backup(file: Path, as_json: bool) -> None:
     from orders_host.restore import InvalidBackup, verify
 
     with _one_line(f"{file} can't be checked"):
@@ -90,6 +99,9 @@ def _check_backup(file: Path) -> None:
             manifest = verify(file)
         except InvalidBackup as error:
             raise InvalidOption(str(error)) from error
+    if as_json:
+        print_json({"file": str(file), "created_at": manifest.created_at})
+        return
     click.echo(f"{file} of {manifest.created_at} is complete and unchanged.")
 
 

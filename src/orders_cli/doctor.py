@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from orders_cli.common import json_option, print_json
+
 _ENVIRONMENTS = Path("infra/environments")
 
 
@@ -18,7 +20,8 @@ _ENVIRONMENTS = Path("infra/environments")
     type=click.Choice(["dev", "preprod", "prod"]),
     help="Look at the AWS account for this environment.",
 )
-def doctor(environment: str) -> None:
+@json_option
+def doctor(environment: str, as_json: bool) -> None:
     """Look for what would stop a deployment half-way, and name the command that mends it. Changes nothing.
 
     Exits with 0 if nothing has to be mended, and with 1 if something has. What the account must have is read
@@ -48,6 +51,11 @@ def doctor(environment: str) -> None:
         raise click.ClickException(
             f"AWS: {error} Set credentials and a region, as by `aws configure sso`."
         ) from error
+    if as_json:
+        print_json(
+            [{"subject": each.subject, "text": each.text, "mend": each.mend or None} for each in findings]
+        )
+        sys.exit(1 if any(finding.mend for finding in findings) else 0)
     for finding in findings:
         click.echo(f"{'mend' if finding.mend else 'ok':<6}{finding.subject}: {finding.text}")
         if finding.mend:

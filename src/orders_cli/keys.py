@@ -54,16 +54,20 @@ def revoke(key_id: str, data_dir: Path) -> None:
 
 @click.group()
 def keys() -> None:
-    """The keys that sign tokens. They also rotate by themselves, at a start after 90 days."""
+    """The keys that sign tokens. The host rotates them by itself: see `--rotate-keys-days`."""
 
 
 @keys.command()
+@json_option
 @data_dir_option
-def rotate(data_dir: Path) -> None:
+def rotate(as_json: bool, data_dir: Path) -> None:
     """Sign with a new key from now on; tokens of the old one stay valid until they expire."""
     from orders_host.mail.mailbox import Mailbox
     from orders_host.user_pool import UserPool
 
     with open_database(data_dir) as database:
-        kid = UserPool(database, Mailbox(data_dir / MAIL)).rotate_keys()
-    click.echo(f"Key {kid} signs from now on.")
+        kid = UserPool(database, Mailbox(data_dir / MAIL), rotate_keys_days=None).rotate_keys()
+    if as_json:
+        print_json({"kid": kid})
+    else:
+        click.echo(f"Key {kid} signs from now on.")

@@ -195,4 +195,4 @@ def _pool(data_dir: Path, *, first_use: bool = False) -> Iterator["UserPool"]:
     from orders_host.user_pool import UserPool
 
     with open_database(data_dir, first_use=first_use) as database:
-        yield UserPool(database, Mailbox(data_dir / MAIL))
+        yield UserPool(database, Mailbox(data_dir / MAIL), rotate_keys_days=None)

@@ -127,6 +127,7 @@ def _assemble(options: Options, url: str, stack: ExitStack) -> tuple[Gateway, Ca
         first_base_url=f"{url}/cognito",
         seal=_seal(options),
         requires_mfa=options.require_mfa,
+        rotate_keys_days=options.rotate_keys_days,
     )
     try:
         pool.software_tokens.check_key()

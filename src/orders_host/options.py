@@ -125,6 +125,15 @@ class Options(NamedTuple):
     jwt_audience: Annotated[str | None, About("The client id that those tokens must be for", unset="–")] = (
         None
     )
+    rotate_keys_days: Annotated[
+        int,
+        About(
+            "Sign the embedded pool's tokens with a new key after so many days; tokens of the former key stay"
+            " valid until they expire",
+            least=1,
+            most=3_650,
+        ),
+    ] = 90
     require_mfa: Annotated[
         bool, About("Every sign-in to the embedded pool takes a code of an authenticator app")
     ] = False

@@ -29,7 +29,7 @@ from orders_host.user_pool import (
 )
 from orders_host.user_pool.challenges import Asked
 from orders_host.user_pool.codes import ATTEMPTS, CODES_A_DAY
-from orders_host.user_pool.keys import MAX_AGE
+from orders_host.user_pool.keys import DEFAULT_DAYS
 from orders_host.user_pool.lockout import FREE_FAILURES
 from orders_host.user_pool.store import UNCONFIRMED_LIFE
 from orders_host.user_pool.tokens import REFRESH_LIFE
@@ -502,7 +502,7 @@ def test_a_key_is_replaced_at_the_first_start_after_ninety_days(
 ) -> None:
     first, _ = pool.keys.active()
     kids = []
-    for age in (MAX_AGE - 1, 1, 1):
+    for age in (DEFAULT_DAYS * DAY - 1, 1, 1):
         clock.advance(age)
         database = Database(tmp_path / "gateway.db")
         kids.append(UserPool(database, Mailbox(letters.directory), clock=clock).keys.active()[0])
@@ -511,6 +511,20 @@ def test_a_key_is_replaced_at_the_first_start_after_ninety_days(
     assert before == first
     assert after == later != first
     assert pool.keys.active()[0] == after, "a running server signs with the key another process made"
+
+
+def test_a_running_host_replaces_its_key_and_honours_tokens_of_the_former(
+    database: Database, letters: Letters, clock: Clock
+) -> None:
+    pool = UserPool(database, Mailbox(letters.directory), clock=clock, rotate_keys_days=400)
+    first, _ = pool.keys.active()
+    clock.advance(400 * DAY - 60)
+    token = pool.issue_tokens(ANA).access_token
+    assert pool.keys.active()[0] == first
+    clock.advance(60)
+    assert pool.keys.active()[0] != first
+    assert pool.audit.entries(1)[0].event == "signing-key-rotated"
+    assert pool.tokens.subject(token) == pool.user(ANA).sub, "the former key is published meanwhile"
 
 
 def test_the_published_keys_are_public(pool: UserPool) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from orders_host.audit import AuditEvent, AuditLog
 from orders_host.database import Database
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key
 
 ALGORITHM = "RS256"
-MAX_AGE = 90 * 86_400  # seconds
+DAY = 86_400  # seconds
+DEFAULT_DAYS = 90
 MAX_TOKEN_LIFE = 3_600  # seconds: the longest that a token signed with a retired key may still be valid
 
 
@@ -24,20 +28,27 @@ class SigningKeys:
     as a key never changes under its id.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float], rotate_days: int | None = DEFAULT_DAYS
+    ) -> None:
+        """A key signs for `rotate_days`, or until `rotate` is called if that is None."""
         self._database = database
         self._clock = clock
+        self._audit = AuditLog(database, clock)
+        self._max_age = math.inf if rotate_days is None else rotate_days * DAY
         self._parsed: dict[tuple[str, bool], Key] = {}
-        self._rotate_if(lambda created_at: created_at <= clock() - MAX_AGE)
+        self._rotate_if(self._is_old)
 
     def active(self) -> tuple[str, Key]:
         """The id and the private key that sign now."""
-        row = self._database.row("SELECT kid, private_pem FROM signing_key WHERE retired_at IS NULL")
-        assert row is not None, "a pool has a key from the start"
+        row = self._signing()
+        if self._is_old(row["created_at"]):
+            self._rotate_if(self._is_old)
+            row = self._signing()
         return row["kid"], self._parse(row["kid"], row["private_pem"], private=True)
 
     def rotate(self) -> str:
-        """Signs with a new key from now on; returns its id."""
+        """Sign with a new key from now on; return its id."""
         return self._rotate_if(lambda _: True)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
@@ -66,6 +77,16 @@ class SigningKeys:
         )
         return self._parse(kid, json.loads(row["public_jwk"]), private=False) if row else None
 
+    def _signing(self) -> sqlite3.Row:
+        row = self._database.row(
+            "SELECT kid, private_pem, created_at FROM signing_key WHERE retired_at IS NULL"
+        )
+        assert row is not None, "a pool has a key from the start"
+        return row
+
+    def _is_old(self, created_at: float) -> bool:
+        return created_at <= self._clock() - self._max_age
+
     def _rotate_if(self, due: Callable[[float], bool]) -> str:
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -83,6 +104,8 @@ class SigningKeys:
             connection.execute(
                 "INSERT INTO signing_key VALUES (?, ?, ?, ?, NULL)", (kid, public_jwk, private_pem, now)
             )
+            if row:
+                self._audit.record(AuditEvent.SIGNING_KEY_ROTATED, kid)
         return kid
 
     def _parse(self, kid: str, material: bytes | dict[str, str | list[str]], *, private: bool) -> Key:

@@ -20,7 +20,7 @@ from orders_host.user_pool.errors import (
     CognitoError,
     invalid_parameter,
 )
-from orders_host.user_pool.keys import ALGORITHM, SigningKeys
+from orders_host.user_pool.keys import ALGORITHM, DEFAULT_DAYS, SigningKeys
 from orders_host.user_pool.letters import code_letter
 from orders_host.user_pool.lockout import Lockout
 from orders_host.user_pool.passwords import check_policy, hash_secret
@@ -58,6 +58,7 @@ class UserPool:
         *,
         seal: Seal | None = None,
         requires_mfa: bool = False,
+        rotate_keys_days: int | None = DEFAULT_DAYS,
     ) -> None:
         self.requires_mfa = requires_mfa
         self.pool_id, self.client_id, self.base_url, secret = _identity(database, base_url, first_base_url)
@@ -71,7 +72,7 @@ class UserPool:
         self.challenges = Challenges(database, clock)
         self.software_tokens = SoftwareTokens(database, seal or Seal(), clock)
         self.srp = Srp(database, self.pool_id, secret, clock)
-        self.keys = SigningKeys(database, clock)
+        self.keys = SigningKeys(database, clock, rotate_keys_days)
         self.tokens = TokenService(database, self.keys, self.issuer, self.issuers, self.client_id, clock)
 
     @property
@@ -229,10 +230,7 @@ class UserPool:
 
     def rotate_keys(self) -> str:
         """Sign with a new key from now on; return its id. Tokens of the old one stay valid for their hour."""
-        with self.transaction():
-            kid = self.keys.rotate()
-            self.audit.record(AuditEvent.SIGNING_KEY_ROTATED, kid)
-        return kid
+        return self.keys.rotate()
 
     def issue_tokens(self, name: str) -> Tokens:
         """Signs a user in without a password: for the machine's administrator only."""
