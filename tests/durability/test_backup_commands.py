@@ -1,5 +1,6 @@
 """`orders backup`, `restore` and `check`, with a host that runs and one that does not."""
 
+import json
 import re
 import sqlite3
 import subprocess
@@ -34,6 +35,19 @@ def test_a_running_host_is_backed_up_and_checked_but_not_restored_to(home: Path,
     assert run("restore", file, "--replace", "--data-dir", home).returncode == 0
     with own_host(home):
         assert "ana@example.com" in run("user", "list", "--data-dir", home).stdout
+
+
+def test_programs_are_told_in_json(home: Path, tmp_path: Path) -> None:
+    SqliteOrderRepository(home / ORDERS_DB).close()
+    file, into = tmp_path / "backup.tar", tmp_path / "other"
+    written = json.loads(run("backup", file, "--json", "--data-dir", home).stdout)
+    assert written.keys() == {"file", "created_at", "files"}
+    assert {each["name"] for each in written["files"]} >= {ORDERS_DB, GATEWAY_DB}
+    checked = json.loads(run("check", "--backup", file, "--json").stdout)
+    assert checked == {"file": str(file), "created_at": written["created_at"]}
+    restored = json.loads(run("restore", file, "--json", "--data-dir", into).stdout)
+    assert restored.keys() == {"data_dir", "file", "epoch"}
+    assert json.loads(run("keys", "rotate", "--json", "--data-dir", into).stdout).keys() == {"kid"}
 
 
 def test_each_fault_is_one_line(home: Path, tmp_path: Path) -> None:
