@@ -177,9 +177,9 @@ run "environment" {
   assert {
     condition = toset(flatten([for s in jsondecode(module.function["api"].policy).Statement : s.Resource if anytrue([for a in flatten([s.Action]) : startswith(a, "dynamodb:")])])) == toset([
       module.table["orders"].table.arn, "${module.table["orders"].table.arn}/index/CustomerIndex", "${module.table["orders"].table.arn}/index/StatusIndex", "${module.table["orders"].table.arn}/index/ReferenceIndex", "${module.table["orders"].table.arn}/index/DeletedIndex",
-      module.table["events"].table.arn, module.table["stats"].table.arn,
+      module.table["events"].table.arn, module.table["stats"].table.arn, module.table["webhooks"].table.arn,
     ])
-    error_message = "The API function reads and writes its own orders, lists them by four indexes, and reads history and figures."
+    error_message = "The API function reads and writes its own orders, lists them by four indexes, reads history and figures, and keeps webhooks."
   }
 
   assert {
