@@ -39,6 +39,7 @@ class Recording:
     operations: list[Operation]
     orders: list[tuple[int, str, int]]
     users: list[tuple[int, str]]
+    webhooks: list[tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +48,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     folder = tmp_path_factory.mktemp("recorded")
     data, trace = folder / "data", folder / "trace"
     data.mkdir()
-    users = []
+    users, webhooks = [], []
     with own_host(data, *UNLIMITED, "--demo", env=recorded(trace, data)) as host, httpx.Client() as client:
         config = client.get(f"{host.url}/config.json").json()
         # Not by the command line: what another process writes would not be recorded.
         token = sign_in(client, config, "ana@example.com")
+        staff = {"Authorization": f"Bearer {sign_in(client, config, 'staff@example.com')}"}
         with under_load(host.url, token) as load:
             for number in range(SIGN_UPS):
                 email = f"new-{number}@example.com"
@@ -59,8 +61,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
                 asked = {"Username": email, "Password": PASSWORD, "UserAttributes": attributes}
                 ask_pool(client, config, "SignUp", **asked)
                 users.append((time.monotonic_ns(), email))
+                # Of an event that does not occur here, so that nothing is sent.
+                webhook = {"url": f"https://hooks.invalid/{number}", "events": ["order.deleted"]}
+                added = client.post(f"{host.url}/v1/webhooks", json=webhook, headers=staff)
+                webhooks.append((time.monotonic_ns(), added.json()["webhook"]["webhook_id"]))
             load.wait_for(ORDERS)
-    return Recording(read(trace), load.answers, users)
+    return Recording(read(trace), load.answers, users, webhooks)
 
 
 def images(
@@ -96,7 +102,8 @@ def lost(recording: Recording, image: Path, moment: int) -> list[str]:
             orders = [store.get(order_id) for _, order_id, _ in recording.orders]
         with closing(Database(image / GATEWAY_DB)) as database:
             emails = {row[0] for row in database.rows("SELECT email FROM user")}
-        EventStore(image / EVENTS_DB).close()
+        with closing(EventStore(image / EVENTS_DB)) as event_store:
+            webhooks = {webhook.webhook_id for webhook in event_store.all()}
     except (sqlite3.DatabaseError, StoreUnavailable) as error:
         return [f"a database is damaged: {error}"]
     found = [f"{finding.file}: {finding.text}" for finding in check(image).findings]
@@ -106,6 +113,9 @@ def lost(recording: Recording, image: Path, moment: int) -> list[str]:
     for answered, email in recording.users:
         if answered < moment and email not in emails:
             found.append(f"user {email} was told to confirm")
+    for answered, webhook_id in recording.webhooks:
+        if answered < moment and webhook_id not in webhooks:
+            found.append(f"webhook {webhook_id} was added")
     return found
 
 

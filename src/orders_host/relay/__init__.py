@@ -57,7 +57,7 @@ class Relay:
 
         Raises SchemaTooNew, OSError or sqlite3.Error.
         """
-        self._store = EventStore(data_dir / EVENTS_DB, _BUSY_TIMEOUT_SECONDS)
+        self._store = EventStore(data_dir / EVENTS_DB, _BUSY_TIMEOUT_SECONDS, synchronous="NORMAL")
         self._faults = Faults(count_fault)
         self._now = _SteadyClock()
         try:

@@ -6,7 +6,7 @@ delivered is noted without waiting for the disk: after a power loss some of it i
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -101,14 +101,23 @@ class Backlog(NamedTuple):
 class EventStore:
     """events.db, for one thread. Commands and the host have it open at the same time."""
 
-    def __init__(self, path: Path, busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS,
+        *,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+    ) -> None:
         """Open the file, create or migrate it.
+
+        With FULL what a caller is told is durable, such as a new webhook. NORMAL is for the relay's own
+        notes: without the latest of them it delivers some events once more.
 
         Raises:
             SchemaTooNew, OSError, sqlite3.Error: as `sqlite_file.open_file` does.
         """
         self._connection = sqlite_file.open_file(
-            path, MIGRATIONS, synchronous="NORMAL", busy_timeout_seconds=busy_timeout_seconds
+            path, MIGRATIONS, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds
         )
 
     def close(self) -> None:

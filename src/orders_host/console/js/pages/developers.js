@@ -13,7 +13,7 @@ import { h, signal } from "../view.js";
 
 const MAX_EVENTS = 100;
 
-// The API has no operations for webhooks and keys; the host's command line has.
+// The host's command line does this; for webhooks the API has operations, too, and for keys it has none.
 const COMMANDS = [
   ["developers.webhooks", ["orders webhook list", "orders webhook add URL", "orders webhook test ID", "orders webhook replay ID"]],
   ["developers.keys", ["orders key list", "orders key create NAME", "orders key revoke ID"]],
