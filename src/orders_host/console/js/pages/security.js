@@ -1,4 +1,4 @@
-// The second factor of whoever is signed in: an authenticator app, set up or turned off.
+// The second factor of the user who is signed in: an authenticator app, set up or turned off.
 
 import { CODE_FIELD, handOver } from "../authenticator-app.js";
 import { CognitoError } from "../cognito.js";
