@@ -22,13 +22,8 @@ def site(embedded_site: Site) -> Site:
 def place_orders(site: Site, email: str, count: int) -> list[str]:
     """Places orders over HTTP; returns their ids, oldest first, as listings sort those of one millisecond."""
     config = site.config()
-    tokens = cognito(config["cognito_url"]).initiate_auth(
-        ClientId=config["client_id"],
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
-    )["AuthenticationResult"]
     body = json.dumps({"items": [{"product_id": "A-1", "quantity": 1, "unit_price": "1"}]}).encode()
-    headers = {"Authorization": f"Bearer {tokens['IdToken']}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {id_token(site, email)}", "Content-Type": "application/json"}
     placed = []
     for _ in range(count):
         request = urllib.request.Request(f"{config['api_url']}/v1/orders", body, headers)
@@ -36,6 +31,16 @@ def place_orders(site: Site, email: str, count: int) -> list[str]:
             order = json.load(response)
         placed.append((order["created_at"], order["order_id"]))
     return [order_id for _, order_id in sorted(placed)]
+
+
+def id_token(site: Site, email: str) -> str:
+    """An ID token of a user with the usual password."""
+    config = site.config()
+    return cognito(config["cognito_url"]).initiate_auth(
+        ClientId=config["client_id"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]["IdToken"]
 
 
 def shown(visitor: Visitor) -> list[str]:

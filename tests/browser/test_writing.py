@@ -125,7 +125,7 @@ def test_two_who_edit_at_once_see_each_others_changes(visit: Open, customer: str
     merge.get_by_label("Yours").check()
     other.page.get_by_role("button", name="Save changes").click()
     expect(other.page.locator("tfoot .total")).to_have_text("€47.50")
-    expect(other.page.get_by_text("Leave it outside")).to_be_visible()
+    expect(other.page.get_by_text("Leave it outside", exact=True)).to_be_visible()
 
 
 def test_an_action_on_an_order_that_changed_is_decided_anew(visit: Open, customer: str) -> None:

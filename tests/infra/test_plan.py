@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.infra.terraform import ENVIRONMENTS, INFRA, Resource, planned
 
+import orders_aws.consumers.webhook_store
 import orders_aws.dynamodb
 from orders_aws.telemetry import NAMESPACE, LambdaTelemetry
 from orders_contract import gateway_profile
@@ -85,8 +86,11 @@ def test_the_contract_is_given_all_that_it_asks_for() -> None:
 
 def test_the_api_may_call_dynamodb_as_the_code_does_and_no_more() -> None:
     calls = re.compile(r"_client\.call\(\s*\"(\w+)\"")
-    stores = Path(orders_aws.dynamodb.__file__).parent
-    called = {name for path in stores.glob("*.py") for name in calls.findall(path.read_text())}
+    stores = [
+        *Path(orders_aws.dynamodb.__file__).parent.glob("*.py"),
+        Path(orders_aws.consumers.webhook_store.__file__),
+    ]
+    called = {name for path in stores for name in calls.findall(path.read_text())}
     api = re.search(r"^    api = \{(.*?)^    }", (INFRA / "iam.tf").read_text(), re.DOTALL | re.MULTILINE)
     assert api
     assert set(re.findall(r'"dynamodb:(\w+)"', api[1])) == called
