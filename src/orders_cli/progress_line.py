@@ -1,42 +1,36 @@
 """A line on a terminal that says how far something has come, how fast it goes, and how long it takes yet."""
 
-import sys
 import time
-from typing import Final, TextIO
+from typing import Final
 
-_REDRAW_SECONDS: Final = 0.2
+from orders_cli.terminal_line import TerminalLine
+
 _BAR: Final = 24
 
 
 class ProgressLine:
-    """Draws on a terminal, and nothing elsewhere. The rate is that of the present label."""
+    """How far one labelled part of a command has come. The rate is that of the present label."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream = stream
-        self._draws = stream.isatty()
+    def __init__(self) -> None:
+        self._line = TerminalLine()
         self._label = ""
         self._began = (0.0, 0)
-        self._drawn_at = 0.0
 
     def __call__(self, label: str, done: int, total: int) -> None:
         """Tell that `done` records of `total` are done, of what the label names."""
-        now = time.monotonic()
-        if not self._draws or (label == self._label and now - self._drawn_at < _REDRAW_SECONDS):
+        if not self._line.is_due(at_once=label != self._label):
             return
+        now = time.monotonic()
         if label != self._label:
             self.end()
             self._label, self._began = label, (now, done)
-        self._drawn_at = now
         began_at, began_with = self._began
         rate = (done - began_with) / (now - began_at) if now > began_at else 0.0
-        self._stream.write(f"\r\033[K{as_line(label, done, total, rate)}")
-        self._stream.flush()
+        self._line.show(as_line(label, done, total, rate))
 
     def end(self) -> None:
         """Leave the line as it is, and begin another."""
-        if self._label and self._draws:
-            self._stream.write("\n")
-            self._stream.flush()
+        self._line.leave()
         self._label = ""
 
 
